@@ -1,0 +1,71 @@
+"""What a channel is: one file that receives, renders and sends for one platform. One suite for all: tests/contracts/test_channel.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.routing import BaseRoute
+
+from bot.model import ContactRef, Incoming, Message, StoredMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the platform can show; the dialogue pages and the channel splits by these.
+
+    `max_options`: buttons under one message (None: no limit). `max_text`: characters of one message (None: no limit).
+    `shared_device`: people may reach this channel from a device that is not only theirs, so the first contact asks.
+    `location`: contacts can share a place."""
+
+    max_options: int | None
+    max_text: int | None
+    shared_device: bool
+    location: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message on its way: what a channel needs to send it. `message_id` grows per store, `token` names the buttons (`<token>:<index>`)."""
+
+    contact: ContactRef
+    message_id: int
+    token: str
+    message: Message
+    uncertain: bool
+
+
+class Host(Protocol):
+    """What the service offers its channels."""
+
+    async def accept(self, incoming: Sequence[Incoming]) -> None:
+        """Keep events; returns only when they are safe, so that the platform may be told. Raises Overloaded or StoreError."""
+
+    async def history(self, contact: ContactRef, after: int = 0) -> Sequence[StoredMessage]:
+        """Return the kept messages of a contact with an id above `after`, oldest first."""
+
+
+class Channel(Protocol):
+    """A platform. `name` is the channel of its ContactRefs."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def start(self, host: Host) -> None:
+        """Make ready and begin to receive (start the poller, register the webhook ...). Returns soon."""
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the web routes this channel answers, possibly none."""
+
+    def split(self, message: Message) -> tuple[Message, ...]:
+        """Cut a message into pieces that one platform call each can carry; options stay on the last. Pure."""
+
+    async def send(self, parcel: Parcel) -> None:
+        """Send one piece. Raises the ChannelError tree: ChannelThrottled, ChannelRejected, ContactBlocked, or ChannelError(retryable, uncertain)."""
+
+    async def stop_receiving(self) -> None:
+        """Take in nothing new; what was taken is kept."""
+
+    async def close(self) -> None:
+        """Let go of connections, after the last send."""

@@ -1,0 +1,125 @@
+"""The terminal as a channel: one contact, lines in, lines out; for `dragoman chat` and for trying a change of the knowledge."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TextIO
+
+from starlette.routing import BaseRoute
+
+from bot.channels import Capabilities, Host, Parcel
+from bot.model import (
+    COMMANDS,
+    MAX_TEXT,
+    Block,
+    CommandReceived,
+    ContactRef,
+    Event,
+    FactTable,
+    Heading,
+    Incoming,
+    Listing,
+    Message,
+    Note,
+    Runs,
+    TextReceived,
+)
+
+_CONTACT = ContactRef("terminal", "here")
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class ConsoleChannel:
+    """Reads lines (a line that begins with / is a command) and writes messages with their options numbered."""
+
+    name = "terminal"
+    capabilities = Capabilities(max_options=None, max_text=None, shared_device=False, location=False)
+
+    def __init__(self, out: TextIO, clock: Callable[[], datetime], locale_hint: str | None = None) -> None:
+        self._out, self._clock, self._hint = out, clock, locale_hint
+        self._numbers = itertools.count(1)
+        self._colour = out.isatty()
+        self._host: Host | None = None
+
+    async def start(self, host: Host) -> None:
+        """Remember where lines go."""
+        self._host = host
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return no routes."""
+        return ()
+
+    def split(self, message: Message) -> tuple[Message, ...]:
+        """Return the message whole: a terminal has no limit."""
+        return (message,)
+
+    async def feed(self, line: str) -> None:
+        """Hand one typed line to the service; empty lines are nothing."""
+        if self._host is not None and line.strip():
+            event = self._event(line.strip())
+            await self._host.accept([Incoming(_CONTACT, str(next(self._numbers)), event)])
+
+    def _event(self, line: str) -> Event:
+        name, _, argument = line[1:].partition(" ")
+        if line.startswith("/") and name.lower() in COMMANDS:
+            return CommandReceived(name=name.lower(), argument=argument.strip(), at=self._clock(), locale_hint=self._hint)
+        return TextReceived(text=line[:MAX_TEXT], at=self._clock(), locale_hint=self._hint)
+
+    async def send(self, parcel: Parcel) -> None:
+        """Write one message."""
+        text = "\n".join(self._lines(parcel.message))
+        await asyncio.to_thread(self._write, text)
+
+    def _write(self, text: str) -> None:
+        self._out.write(text + "\n\n")
+        self._out.flush()
+
+    def _lines(self, message: Message) -> Iterator[str]:
+        for block in message.blocks:
+            yield from self._block_lines(block)
+        for venue in message.venues:
+            yield f"📍 {venue.name}, {venue.address}"
+        if message.document:
+            yield message.document.text
+        for number, option in enumerate(message.options, 1):
+            yield f"  [{number}] {option.label}" + (f" <{option.url}>" if option.url else "")
+
+    def _block_lines(self, block: Block) -> Iterator[str]:
+        if isinstance(block, Heading):
+            yield self._styled(_BOLD, _plain(block.runs))
+        elif isinstance(block, Listing):
+            for number, item in enumerate(block.items, 1):
+                yield (f"{number}. " if block.ordered else "• ") + _plain(item)
+        elif isinstance(block, FactTable):
+            for label, runs in block.rows:
+                yield f"{label}: {_plain(runs)}"
+        elif isinstance(block, Note):
+            yield self._styled(_DIM, _plain(block.runs))
+        else:
+            yield _plain(block.runs)
+
+    def _styled(self, style: str, text: str) -> str:
+        return f"{style}{text}{_PLAIN}" if self._colour else text
+
+    async def stop_receiving(self) -> None:
+        """Take no further lines."""
+        self._host = None
+
+    async def close(self) -> None:
+        """Hold nothing open."""
+
+
+def _plain(runs: Runs) -> str:
+    """Write runs as text; control characters, which could drive the terminal, are left out."""
+    parts = (
+        run.text if not run.url or run.url in (run.text, f"https://{run.text}", f"tel:{run.text}") else f"{run.text} <{run.url}>"
+        for run in runs
+    )
+    return "".join(
+        char
+        for char in "".join(parts)
+        if char in "\n\t" or char.isprintable() or char in "\u200c\u200d\u200e\u200f\u2066\u2067\u2068\u2069"
+    )

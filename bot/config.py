@@ -1,0 +1,88 @@
+"""Every setting, in one class: environment variables DRAGOMAN_<NAME> or a file .env beside the place where the program is started."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+import bot
+from bot.errors import ConfigError
+
+_PACKAGE = Path(bot.__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    """Find a folder that travels with the program: inside the installed package, or beside it in a checkout."""
+    inside = _PACKAGE / "data" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+class Settings(BaseSettings):
+    """What can be set, with default, unit and reason."""
+
+    model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="folder of the database, the keys and the lock file; made on first start")
+    database_url: str | None = Field(None, description="where conversations are kept; default: SQLite in DATA_DIR")
+    knowledge_dir: Path = Field(default_factory=lambda: _shipped("knowledge"), description="the FAQ files; watched while running")
+    locales_dir: Path = Field(default_factory=lambda: _shipped("locales"), description="the translations of the bot's own sentences")
+    secret_key: SecretStr | None = Field(
+        None, description="64 hexadecimal digits; default: made on first start in DATA_DIR/secret.key (0600)"
+    )
+
+    host: str = Field("127.0.0.1", description="address the web server listens on; keep it local and put a TLS proxy in front")
+    port: int = Field(8080, ge=0, le=65535, description="port of the web server")
+    public_url: str | None = Field(None, description="https address people and Telegram reach us at, such as https://chat.example.org")
+    trusted_proxies: str = Field("", description="addresses, separated by commas, whose X-Forwarded-* headers are believed; default none")
+    leave_url: str = Field("https://www.wikipedia.org/", description="neutral page that 'leave quickly' goes to")
+
+    telegram_token: SecretStr | None = Field(None, description="token of the bot from @BotFather; without it Telegram stays off")
+    telegram_api_url: str = Field("https://api.telegram.org", description="root of a Bot API server, also a self-hosted one")
+    telegram_mode: Literal["polling", "webhook"] = Field("polling", description="polling works everywhere; webhook needs PUBLIC_URL")
+
+    require_checked: bool = Field(False, description="answer only from entries that a person of the city has confirmed")
+    max_waiting: int = Field(10_000, ge=1, description="events waiting to be handled before new ones are refused (503, later again)")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
+
+    @field_validator("public_url", "telegram_api_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value.rstrip("/") if value else None
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                right = len(bytes.fromhex(value.get_secret_value())) == 32
+            except ValueError:
+                right = False
+            if not right:
+                raise ValueError("must be 64 hexadecimal digits")
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_needs_an_address(self) -> "Settings":
+        if self.telegram_mode == "webhook" and self.telegram_token and not self.public_url:
+            raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL")
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """Return the database address that is in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'dragoman.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings; raises ConfigError naming each wrong one (never its value, it may be secret)."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = "; ".join(
+            f"DRAGOMAN_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" if fault["loc"] else fault["msg"]
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigError(faults) from None

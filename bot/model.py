@@ -1,0 +1,552 @@
+"""Frozen data that the other modules speak in: events, conversation, effects, messages, and what a city knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+# ---------------------------------------------------------------- who and where
+
+RTL_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ur", "yi"})
+Direction = Literal["ltr", "rtl"]
+
+
+def direction_of(locale: str) -> Direction:
+    """Tell which way a language is written."""
+    return "rtl" if locale.partition("-")[0] in RTL_LANGUAGES else "ltr"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRef:
+    """One person on one channel; `address` is the channel's own (a chat id, a hashed session)."""
+
+    channel: str
+    address: str
+
+
+# ---------------------------------------------------------------- what a text means
+
+Outcome = Literal["answer", "suggest", "none", "emergency", "smalltalk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that may answer an utterance; `score` is a calibrated probability, 0-1."""
+
+    entry_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a text means, computed from text and knowledge alone, for one city and locale (None: not chosen yet).
+
+    `matches` come best first: under "emergency" they are entries that fit as well. `safety` is a kind of safety.yaml,
+    `smalltalk` a kind of smalltalk.yaml. `language` is the locale the text is written in, where that is clear."""
+
+    outcome: Outcome
+    matches: tuple[Match, ...] = ()
+    safety: str | None = None
+    smalltalk: str | None = None
+    language: str | None = None
+    city: str | None = None
+    locale: str | None = None
+
+
+# ---------------------------------------------------------------- events: what happened
+
+MediaKind = Literal["photo", "voice", "audio", "video", "document", "sticker", "contact", "poll", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived:
+    """A contact wrote something; at most MAX_TEXT characters, the rest was cut off by the channel."""
+
+    text: str
+    at: datetime
+    locale_hint: str | None = None
+    edited: bool = False
+    understood: Understanding | None = None
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReceived:
+    """A contact gave a command (without the slash, lower case): start menu language city human help stop cancel mydata delete."""
+
+    name: str
+    at: datetime
+    argument: str = ""
+    locale_hint: str | None = None
+    kind: Literal["command"] = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonPressed:
+    """A contact pressed a button; the service turns it into OptionChosen or OptionExpired."""
+
+    token: str
+    index: int
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["button"] = "button"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionChosen:
+    """A contact chose an option we had offered."""
+
+    option_id: str
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["option"] = "option"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionExpired:
+    """A contact pressed a button that is no longer known, or not theirs."""
+
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["expired"] = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationShared:
+    """A contact shared a place; degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["location"] = "location"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReceived:
+    """A contact sent something that is neither text nor place; the content is not kept."""
+
+    media: MediaKind
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["media"] = "media"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLeft:
+    """A contact blocked us or closed the channel for good."""
+
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["left"] = "left"
+
+
+Event = TextReceived | CommandReceived | ButtonPressed | OptionChosen | OptionExpired | LocationShared | MediaReceived | ContactLeft
+
+MAX_TEXT = 4000  # characters of one message that are read; Telegram's own limit is 4096
+COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "mydata", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What a channel hands over: `external_id` is unique in the channel and the same when the platform repeats itself."""
+
+    contact: ContactRef
+    external_id: str
+    event: Event
+
+
+# ---------------------------------------------------------------- messages: what a contact sees
+
+Author = Literal["contact", "bot", "person", "translation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text. `isolate`: a number, phone, address or foreign name that keeps its own direction."""
+
+    text: str
+    bold: bool = False
+    url: str | None = None
+    isolate: bool = False
+
+
+Runs = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    runs: Runs
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    runs: Runs
+    kind: Literal["paragraph"] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple[Runs, ...]
+    ordered: bool = False
+    kind: Literal["list"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """Label and value, row by row ("Cost": "free")."""
+
+    rows: tuple[tuple[str, Runs], ...]
+    kind: Literal["facts"] = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Small print: source, confirmation, machine wording."""
+
+    runs: Runs
+    kind: Literal["note"] = "note"
+
+
+Block = Heading | Paragraph | Listing | FactTable | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice. `url` makes it a link that needs no answer; `id` is ours alone and never leaves the store."""
+
+    id: str
+    label: str
+    style: Literal["plain", "main", "person"] = "plain"
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A place with coordinates, for channels that show a map."""
+
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A small file for the contact, such as the data we hold about them."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An intent that every channel renders as well as it can.
+
+    `device`: the contact said whether this device is only theirs ("own") or not ("shared"); the web channel keeps or drops its cookie.
+    `ask_location`: offer to share a place, where the platform has a button for it."""
+
+    locale: str
+    blocks: tuple[Block, ...] = ()
+    options: tuple[Option, ...] = ()
+    venues: tuple[Venue, ...] = ()
+    document: Document | None = None
+    author: Author = "bot"
+    author_name: str = ""
+    alert: bool = False
+    ask_location: bool = False
+    device: Literal["own", "shared"] | None = None
+
+    @property
+    def direction(self) -> Direction:
+        """Say which way the text runs."""
+        return direction_of(self.locale)
+
+
+# ---------------------------------------------------------------- conversation and turn
+
+Owner = Literal["bot", "queue", "advisor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All we remember about where one contact stands.
+
+    `data` belongs to the dialogue (JSON values, encrypted at rest); `options` are the ids and labels last offered, so that a typed number
+    or label works on every channel. `version` counts turns."""
+
+    contact_id: str
+    channel: str
+    owner: Owner = "bot"
+    state: str = "new"
+    locale: str | None = None
+    city: str | None = None
+    area: str | None = None
+    data: Mapping[str, str | bool | int | None] = field(default_factory=dict)
+    options: tuple[tuple[str, str], ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add one to a counter: which entry, in which language, with what result. Nothing about the contact."""
+
+    city: str
+    entry_id: str
+    locale: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendData:
+    """Send the contact everything we hold about them; the service fills in what only the store knows."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class EraseContact:
+    """Forget everything about the contact as soon as the messages of this turn are out."""
+
+
+Effect = SendMessage | Count | SendData | EraseContact
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The result of one step."""
+
+    conversation: Conversation
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message of the last hours as the store keeps it; `id` grows, `token` names its buttons."""
+
+    id: int
+    token: str
+    at: datetime
+    message: Message
+
+
+# ---------------------------------------------------------------- knowledge
+
+FactKind = Literal[
+    "money",
+    "phone",
+    "short",
+    "hours_open",
+    "age",
+    "url",
+    "email",
+    "date",
+    "minutes",
+    "hours",
+    "days",
+    "weeks",
+    "months",
+    "years",
+    "percent",
+    "number",
+    "text",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A typed value as written in the file (always text); rendered in the reader's locale by knowledge.render."""
+
+    kind: FactKind
+    value: str
+    currency: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read. `seen` is the day we read a copy: never shown as a check."""
+
+    url: str | None
+    title: str | None
+    seen: date
+    kind: Literal["official", "secondary"]
+    copy_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    on: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Who wrote the words: `of` is the locale they were translated from, `hash` that text's fingerprint at the time."""
+
+    by: Literal["machine", "person"]
+    of: str | None
+    hash: str | None
+    checked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepWords:
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One entry in one language. `answer` and step texts are small Markdown with {placeholders} of facts."""
+
+    title: str
+    questions: tuple[str, ...]
+    keywords: tuple[str, ...]
+    answer: str
+    documents: tuple[str, ...]
+    steps: Mapping[str, StepWords]
+    wording: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A knowledge entry: facts once, words per locale. `id` is "<topic>.<slug>"."""
+
+    id: str
+    topic: str
+    status: Literal["draft", "published", "archived"]
+    audience: tuple[str, ...]
+    owner: str | None
+    checked: Confirmation | None
+    review_by: date | None
+    scope: Literal["city", "country"]
+    facts: Mapping[str, Fact]
+    steps: tuple[str, ...]
+    needs: tuple[str, ...]
+    places: tuple[str, ...]
+    related: tuple[str, ...]
+    sources: tuple[Source, ...]
+    unverified: tuple[str, ...]
+    words: Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An office or organisation, stored once. `hours` is OpenStreetMap opening_hours syntax, `phone` international, `short` dialled as it is."""
+
+    slug: str
+    name: str
+    kind: str
+    area: str | None
+    address: str | None
+    phone: str | None
+    short: str | None
+    email: str | None
+    url: str | None
+    hours: str | None
+    languages: tuple[str, ...]
+    topics: tuple[str, ...]
+    for_whom: tuple[str, ...]
+    latitude: float | None
+    longitude: float | None
+    speaks_to_people: bool
+    sources: tuple[Source, ...]
+    checked: Confirmation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A town or district inside a city's reach."""
+
+    slug: str
+    names: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    slug: str
+    name: str
+    kind: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A temporary notice above some entries; both days included."""
+
+    entries: tuple[str, ...]
+    start: date
+    end: date
+    text: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """Everything the bot knows about one city. `languages` in order, the host language first."""
+
+    slug: str
+    names: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
+    country: str
+    time_zone: str
+    currency: str
+    host_language: str
+    languages: tuple[str, ...]
+    controller: str | None
+    on_call: str | None
+    latitude: float | None
+    longitude: float | None
+    radius_km: float | None
+    emergency: Mapping[str, Fact]
+    areas: Mapping[str, Area]
+    organisations: Mapping[str, Organisation]
+    first_steps: tuple[str, ...]
+    entries: Mapping[str, Entry]
+    places: Mapping[str, Place]
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    slug: str
+    icon: str
+    order: int
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyKind:
+    """A kind of crisis: phrases per language, and the entry that helps in each city."""
+
+    slug: str
+    entries: Mapping[str, str]
+    phrases: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SmalltalkKind:
+    slug: str
+    phrases: Mapping[str, tuple[str, ...]]
+    reply: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All files together, checked; replaced as a whole when a file changes. `lookalikes` must never set off a safety kind."""
+
+    topics: Mapping[str, Topic]
+    cities: Mapping[str, City]
+    safety: Mapping[str, SafetyKind]
+    lookalikes: Mapping[str, tuple[str, ...]]
+    smalltalk: Mapping[str, SmalltalkKind]

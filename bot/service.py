@@ -1,0 +1,347 @@
+"""The imperative shell around `step`: accept events, handle them one contact at a time, send what follows, sweep what is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.channels import Channel, Parcel
+from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
+from bot.model import (
+    ButtonPressed,
+    ContactLeft,
+    ContactRef,
+    Conversation,
+    Count,
+    EraseContact,
+    Event,
+    Incoming,
+    Message,
+    OptionChosen,
+    OptionExpired,
+    Paragraph,
+    Run,
+    SendData,
+    SendMessage,
+    StoredMessage,
+    TextReceived,
+    Turn,
+    Understanding,
+)
+from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Retry, Said, Sent, Settlement, Snapshot, Store
+
+log = logging.getLogger(__name__)
+
+MAX_PARALLEL = 64  # contacts handled, and messages sent, at the same time
+MAX_ATTEMPTS = 12  # with the delays below about 25 minutes; then the message is given up so that later ones go on
+FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 300.0
+SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
+RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
+SWEEP_S = 300.0
+STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
+OVERLOAD_RETRY_S = 5.0
+
+
+class NeedsHistory(Exception):
+    """A turn asked for the contact's data; handle again with the history at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
+
+    `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, history, now)`;
+    `apology(conversation)` is said when a turn fails."""
+
+    understand: Callable[[str, str | None, str | None], Understanding]
+    step: Callable[[Conversation, Event, datetime], Turn]
+    data_message: Callable[[Conversation, ContactRef, Sequence[StoredMessage], datetime], Message]
+    apology: Callable[[Conversation], Message]
+
+
+class ConversationService:
+    """Runs conversations over one store and any number of channels; see the module docstring."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Sequence[Channel],
+        mind: Callable[[], Mind],
+        clock: Callable[[], datetime],
+        *,
+        max_waiting: int = 10_000,
+    ) -> None:
+        self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
+        self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        self._active: dict[str, bool] = {}  # contact -> something new came while handling
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._handling = asyncio.Semaphore(MAX_PARALLEL)
+        self._sending = asyncio.Semaphore(MAX_PARALLEL)
+        self._due = asyncio.Event()
+        self._jitter = random.Random()  # noqa: S311  # spreads retries, guards nothing
+        self._stopping = False
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Go on with whatever an earlier process left in the tables, then keep going."""
+        self._loops = [
+            asyncio.create_task(self._recheck_loop()),
+            asyncio.create_task(self._send_loop()),
+            asyncio.create_task(self._sweep_loop()),
+        ]
+
+    async def stop(self) -> None:
+        """Finish what is in hand within STOP_S seconds; the rest is in the tables."""
+        self._stopping = True
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_S)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def idle(self) -> None:
+        """Wait until nothing is being handled or sent (tests and the terminal)."""
+        while self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def _spawn(self, work: asyncio.Task[None]) -> None:
+        self._tasks.add(work)
+        work.add_done_callback(self._tasks.discard)
+
+    # ------------------------------------------------------------ accept (the Host of the channels)
+
+    async def accept(self, incoming: Sequence[Incoming]) -> None:
+        """Keep events; returns when they are safe on disk. Raises Overloaded or StoreError."""
+        if self._stopping or len(self._active) >= self._max_waiting:
+            raise Overloaded(OVERLOAD_RETRY_S)
+        for contact_id in await self._store.accept(incoming):
+            self._wake(contact_id)
+
+    async def history(self, contact: ContactRef, after: int = 0) -> Sequence[StoredMessage]:
+        """Return the kept messages of a contact with an id above `after`, oldest first."""
+        contact_id = await self._store.find(contact)
+        return await self._store.history(contact_id, after) if contact_id else ()
+
+    # ------------------------------------------------------------ handle
+
+    def _wake(self, contact_id: str) -> None:
+        if contact_id in self._active:
+            self._active[contact_id] = True
+        elif not self._stopping:
+            self._active[contact_id] = False
+            self._spawn(asyncio.create_task(self._handle_contact(contact_id)))
+
+    async def _handle_contact(self, contact_id: str) -> None:
+        """Handle a contact's events until none is left; at any time only one such task runs per contact."""
+        try:
+            async with self._handling:
+                again = True
+                while again:
+                    self._active[contact_id] = False
+                    await self._handle_waiting(contact_id)
+                    again = self._active[contact_id]
+        except StoreError as error:
+            log.error("handling waits for the database: %s", error)  # still in the inbox: the recheck loop comes back to it
+        finally:
+            del self._active[contact_id]
+
+    async def _handle_waiting(self, contact_id: str) -> None:
+        snapshot = await self._store.read(contact_id)
+        if snapshot is None or not snapshot.waiting:
+            return
+        turn = _Handling(self._mind(), self._channels[snapshot.contact.channel], self._clock())
+        turn.understand_ahead(snapshot)
+        try:
+            deliveries = await self._store.handle(contact_id, turn.decide)
+        except NeedsHistory:
+            turn.history = await self._store.history(contact_id)
+            deliveries = await self._store.handle(contact_id, turn.decide)
+        for delivery in deliveries:
+            self._spawn(asyncio.create_task(self._deliver(delivery)))
+
+    # ------------------------------------------------------------ send
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Send a delivery and those that follow it in the same lane."""
+        following: Delivery | None = delivery
+        try:
+            while following is not None:
+                async with self._sending:
+                    result = await self._send(following)
+                following = await self._store.settle(following, result)
+        except StoreError as error:
+            log.error("a delivery could not be settled, its lease will end: %s", error)
+            return
+        self._due.set()
+
+    async def _send(self, delivery: Delivery) -> Settlement:
+        parcel = Parcel(delivery.contact, delivery.message_id, delivery.token, delivery.message, delivery.uncertain)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._channels[delivery.contact.channel].send(parcel)
+        except ChannelThrottled as error:
+            return Retry(error.retry_after_s)
+        except ContactBlocked:
+            return Blocked()
+        except ChannelRejected as error:
+            log.error("delivery %d is given up: %s", delivery.id, error)
+            return Dead("rejected")
+        except (ChannelError, TimeoutError) as error:
+            return self._retry(delivery, uncertain=error.uncertain if isinstance(error, ChannelError) else True)
+        except Exception as error:  # the outermost boundary of a channel's code: one bad message must not stop the others
+            log.error("delivery %d failed: %s", delivery.id, describe(error))
+            return self._retry(delivery, uncertain=True)
+        return Sent()
+
+    def _retry(self, delivery: Delivery, *, uncertain: bool) -> Settlement:
+        if delivery.attempts >= MAX_ATTEMPTS:
+            log.error("delivery %d is given up after %d attempts", delivery.id, delivery.attempts)
+            return Dead("gave up")
+        delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** (delivery.attempts - 1))
+        return Retry(delay * self._jitter.uniform(0.5, 1.0), uncertain)
+
+    # ------------------------------------------------------------ loops
+
+    async def _send_loop(self) -> None:
+        """Take up lanes whose time has come: retries, and what a dead process left behind."""
+        while True:
+            try:
+                for delivery in await self._store.claim(MAX_PARALLEL):
+                    self._spawn(asyncio.create_task(self._deliver(delivery)))
+                await self._until_due()
+            except StoreError as error:
+                log.error("sending waits for the database: %s", error)
+                await asyncio.sleep(RECHECK_S)
+
+    async def _until_due(self) -> None:
+        self._due.clear()
+        due = await self._store.next_due()
+        wait = RECHECK_S if due is None else min(RECHECK_S, max(0.01, (due - self._clock()).total_seconds()))
+        try:
+            async with asyncio.timeout(wait):
+                await self._due.wait()
+        except TimeoutError:
+            return
+
+    async def _recheck_loop(self) -> None:
+        """Find events that no wake-up leads to: after a start, or a database error."""
+        while True:
+            try:
+                for contact_id in await self._store.waiting(MAX_PARALLEL * 4):
+                    self._wake(contact_id)
+            except StoreError as error:
+                log.error("the inbox cannot be read: %s", error)
+            await asyncio.sleep(RECHECK_S)
+
+    async def _sweep_loop(self) -> None:
+        while True:
+            try:
+                swept = await self._store.sweep()
+                if any((swept.histories, swept.inbox_keys, swept.contacts_erased)):
+                    log.info("swept: %d histories, %d inbox keys, %d contacts", swept.histories, swept.inbox_keys, swept.contacts_erased)
+            except StoreError as error:
+                log.error("the sweep waits for the database: %s", error)
+            await asyncio.sleep(SWEEP_S)
+
+
+class _Handling:
+    """One attempt to handle what waits for one contact; `decide` runs inside the store's transaction and does no I/O."""
+
+    def __init__(self, mind: Mind, channel: Channel, now: datetime) -> None:
+        self._mind, self._channel, self._now = mind, channel, now
+        self._ahead: dict[int, Understanding] = {}
+        self.history: Sequence[StoredMessage] | None = None
+
+    def understand_ahead(self, snapshot: Snapshot) -> None:
+        """Compute what texts mean before the transaction, for the city and locale of the moment."""
+        known = snapshot.conversation
+        for item in snapshot.waiting:
+            if isinstance(item.event, TextReceived):
+                self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+
+    def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
+        """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
+        decision = Decision(snapshot.conversation, ())
+        for item in snapshot.waiting:
+            decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
+        return decision
+
+    def _one(self, before: Decision, inbox_id: int, raw: Event, contact: ContactRef, find_button: FindButton) -> Decision:
+        known = before.conversation
+        event = self._resolve(raw, known, inbox_id, find_button)
+        said = _said_by_contact(event, known)
+        try:
+            turn = self._mind.step(known, event, self._now)
+            replies = self._messages(turn, contact)
+        except NeedsHistory:
+            raise
+        except Exception as error:  # the outermost boundary of a turn: the contact still gets an answer
+            log.error("turn failed in state %s: %s", known.state, describe(error))
+            apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
+            return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
+        counts = tuple((e.city, e.entry_id, e.locale, e.result) for e in turn.effects if isinstance(e, Count))
+        return replace(
+            before,
+            conversation=replace(turn.conversation, version=known.version + 1),
+            handled=(*before.handled, inbox_id),
+            said=(*before.said, *said, *replies),
+            counts=(*before.counts, *counts),
+            erase=before.erase or any(isinstance(e, EraseContact) for e in turn.effects),
+            left=isinstance(event, ContactLeft),
+        )
+
+    def _resolve(self, event: Event, known: Conversation, inbox_id: int, find_button: FindButton) -> Event:
+        """Give an event its meaning: a press its option, a text its understanding (anew where city or language changed meanwhile)."""
+        if isinstance(event, ButtonPressed):
+            option_id = find_button(event.token, event.index)
+            if option_id is None:
+                return OptionExpired(at=event.at, locale_hint=event.locale_hint)
+            return OptionChosen(option_id=option_id, at=event.at, locale_hint=event.locale_hint)
+        if isinstance(event, TextReceived):
+            understood = self._ahead.get(inbox_id)
+            if understood is None or (understood.city, understood.locale) != (known.city, known.locale):
+                understood = self._mind.understand(event.text, known.city, known.locale)
+            return replace(event, understood=understood)
+        return event
+
+    def _messages(self, turn: Turn, contact: ContactRef) -> tuple[Said, ...]:
+        said: list[Said] = []
+        for effect in turn.effects:
+            if isinstance(effect, SendMessage):
+                said += [Said(part) for part in self._channel.split(effect.message)]
+            elif isinstance(effect, SendData):
+                if self.history is None:
+                    raise NeedsHistory
+                message = self._mind.data_message(turn.conversation, contact, self.history, self._now)
+                said += [Said(part) for part in self._channel.split(message)]
+        return tuple(said)
+
+
+def _said_by_contact(event: Event, known: Conversation) -> tuple[Said, ...]:
+    """Return the history line of what a contact wrote or pressed."""
+    if isinstance(event, TextReceived):
+        text = event.text
+    elif isinstance(event, OptionChosen):
+        text = dict(known.options).get(event.option_id, "")
+    else:
+        return ()
+    if not text:
+        return ()
+    locale = known.locale or event.locale_hint or "en"
+    return (Said(Message(locale=locale, author="contact", blocks=(Paragraph((Run(text),)),))),)
+
+
+def describe(error: BaseException) -> str:
+    """Name an error and the places it passed, without its message, which might hold what people wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return f"{type(error).__name__} at " + " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

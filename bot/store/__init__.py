@@ -1,0 +1,168 @@
+"""What the service asks of a database. One contract, one suite (tests/contracts/test_store.py), one engine so far.
+
+Guarantees every engine gives:
+- `accept` returns only after its rows are safe on disk; a repeated external id of a channel is dropped silently.
+- `handle` is one transaction that holds the contact alone: conversation, counters, history and outbox change together or not at all.
+- Outbox rows of one contact leave in order, one at a time, under a lease that ends after `LEASE_S`; only the lease's holder settles.
+- Everything a person wrote or was told is encrypted with a key of that contact, from the first insert on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import ContactRef, Conversation, Event, Incoming, Message, StoredMessage
+
+LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
+HISTORY_MESSAGES = 20  # of both sides together
+HISTORY_HOURS = 24  # after the last message of either side
+INBOX_KEY_DAYS = 30  # external ids are kept that long without payload: longer than any platform repeats itself
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """An event not yet handled. `id` grows in the order of arrival."""
+
+    id: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A contact as stored: where they stand and what waits, oldest first."""
+
+    conversation: Conversation
+    contact: ContactRef
+    waiting: tuple[WaitingEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of history; messages by "contact" are not sent, all others go to the outbox as well (already split for the channel)."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a handled snapshot becomes.
+
+    `handled`: ids of the waiting events that are done; their payload is blanked. `failed`: done as well, but a turn raised.
+    `said`: history and outgoing messages in order. `counts`: (city, entry_id, locale, result) to add one to.
+    `erase`: forget the contact once the outgoing messages are out. `left`: the contact closed the channel, drop what waits to be sent."""
+
+    conversation: Conversation
+    handled: tuple[int, ...]
+    failed: tuple[int, ...] = ()
+    said: tuple[Said, ...] = ()
+    counts: tuple[tuple[str, str, str, str], ...] = ()
+    erase: bool = False
+    left: bool = False
+
+
+Decide = Callable[[Snapshot], Decision]
+FindButton = Callable[[str, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage."""
+
+    id: int
+    contact_id: str
+    contact: ContactRef
+    message_id: int
+    token: str
+    message: Message
+    attempts: int
+    uncertain: bool
+    lease: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after `after_s` seconds; `uncertain`: it may have arrived already."""
+
+    after_s: float
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Never: this message is given up, later ones go on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Never: the contact does not want messages; whatever waits for them is dropped."""
+
+
+Settlement = Sent | Retry | Dead | Blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep removed."""
+
+    histories: int
+    inbox_keys: int
+    contacts_erased: int
+
+
+class Store(Protocol):
+    """See the module docstring for what is promised. All methods raise StoreError when the database refuses."""
+
+    async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
+        """Store events, making contacts where needed; returns the contact ids that have something new (repeats give none)."""
+
+    async def read(self, contact_id: str) -> Snapshot | None:
+        """Return the contact's conversation and waiting events, or None for an unknown contact."""
+
+    async def handle(self, contact_id: str, decide: Callable[[Snapshot, FindButton], Decision]) -> tuple[Delivery, ...]:
+        """Run `decide` on a fresh snapshot in one transaction and keep its decision.
+
+        `decide` must be pure and quick, may run in another thread, and gets with the snapshot a function that looks up a button of this
+        very contact (token, index) -> option id or None. An exception it raises is passed on and nothing changes.
+        Returns the contact's next delivery, already under lease, where its lane is free; else an empty tuple."""
+
+    async def waiting(self, limit: int) -> tuple[str, ...]:
+        """Return contacts with events not yet handled, longest waiting first."""
+
+    async def claim(self, limit: int) -> tuple[Delivery, ...]:
+        """Lease the head of up to `limit` lanes that are due and free. A head found in the state of being sent comes back uncertain."""
+
+    async def settle(self, delivery: Delivery, result: Settlement) -> Delivery | None:
+        """Record what became of a delivery and lease the next of the same contact, if it is due.
+
+        Does nothing and returns None when the lease is no longer held (fence)."""
+
+    async def next_due(self) -> datetime | None:
+        """Return when the earliest lane is due, or None when nothing waits to be sent."""
+
+    async def find(self, contact: ContactRef) -> str | None:
+        """Return the contact's id, or None."""
+
+    async def history(self, contact_id: str, after: int = 0) -> tuple[StoredMessage, ...]:
+        """Return the kept messages with an id above `after`, oldest first."""
+
+    async def counters(self) -> Mapping[tuple[str, str, str, str], int]:
+        """Return every counter: (city, entry_id, locale, result) -> how often."""
+
+    async def figures(self) -> Mapping[str, int]:
+        """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, outbox_waiting, outbox_dead, outbox_uncertain."""
+
+    async def sweep(self) -> Swept:
+        """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""
+
+    async def close(self) -> None:
+        """Finish what is running and let go of the database."""
