@@ -1,0 +1,337 @@
+"""The composition root: settings to store, catalogues, knowledge, channels, and a process that runs them. Nothing else wires."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+import watchfiles
+
+import bot
+from bot import i18n
+from bot.channels import Channel, Parcel
+from bot.channels.console import ConsoleChannel
+from bot.channels.web import WebChannel
+from bot.config import Settings
+from bot.dialogue import READY, Context, apology, render_data, step
+from bot.errors import ConfigError, KnowledgeError, StoreError
+from bot.knowledge.load import load_aside, load_knowledge
+from bot.matching import Matcher
+from bot.model import (
+    COMMANDS,
+    ContactRef,
+    Conversation,
+    Event,
+    Knowledge,
+    Message,
+    SendMessage,
+    StoredMessage,
+    TextReceived,
+    Turn,
+    Understanding,
+)
+from bot.server import create_app
+from bot.service import ConversationService, Mind
+from bot.store import HISTORY_HOURS, Store, open_store
+from bot.store.crypto import load_or_create_secret
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """Read the clock: the only place that does."""
+    return datetime.now(UTC)  # noqa: TID251  # the edge
+
+
+# ---------------------------------------------------------------- the mind: knowledge, catalogues and the pure core
+
+
+@dataclass(frozen=True, slots=True)
+class Brain:
+    """Knowledge and the matcher built from it: replaced as a whole when a file changes."""
+
+    knowledge: Knowledge
+    matcher: Matcher
+
+
+class Thinker:
+    """Binds the pure core to the knowledge and catalogues of the moment."""
+
+    def __init__(self, brain: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel], *, require_checked: bool) -> None:
+        self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
+        self._capabilities = {channel.name: channel.capabilities for channel in channels}
+
+    def mind(self) -> Mind:
+        """Return the core bound to what is known now."""
+        brain = self.brain
+
+        def think(conversation: Conversation, event: Event, now: datetime) -> Turn:
+            return step(conversation, event, self.context(brain, conversation.channel, now))
+
+        def data_message(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
+            return render_data(self.context(brain, contact.channel, now), conversation, history)
+
+        def excuse(conversation: Conversation) -> Message:
+            return apology(self.context(brain, conversation.channel, utc_now()), conversation)
+
+        def understand(text: str, city: str | None, locale: str | None) -> Understanding:
+            return brain.matcher.understand(text, city, locale)
+
+        return Mind(understand, think, data_message, excuse)
+
+    def context(self, brain: Brain, channel: str, now: datetime) -> Context:
+        """Gather what a turn may look at."""
+        capabilities = self._capabilities[channel]
+        return Context(
+            now=now,
+            knowledge=brain.knowledge,
+            matcher=brain.matcher,
+            translator=self.catalogues.translator,
+            language_name=i18n.language_name,
+            negotiate=i18n.negotiate,
+            locales=self.catalogues.locales,
+            channel=channel,
+            shared_device=capabilities.shared_device,
+            location=capabilities.location,
+            max_options=capabilities.max_options,
+            history_hours=HISTORY_HOURS,
+            require_checked=self.require_checked,
+        )
+
+    async def watch(self, folder: Path, stop: asyncio.Event) -> None:
+        """Take up changed knowledge files, swapped whole; a fault keeps the earlier set and is logged with file and line."""
+        async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True):
+            try:
+                knowledge = await asyncio.to_thread(load_aside, folder)
+                self.brain = Brain(knowledge, await asyncio.to_thread(Matcher, knowledge))
+                log.info("knowledge replaced: %d cities", len(knowledge.cities))
+            except KnowledgeError as error:
+                log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
+
+
+def load_brain(settings: Settings) -> Brain:
+    """Load and check the knowledge; raises KnowledgeError naming file and line."""
+    knowledge = load_knowledge(settings.knowledge_dir)
+    return Brain(knowledge, Matcher(knowledge))
+
+
+def load_catalogues(settings: Settings) -> i18n.Catalogues:
+    """Load the translations of the bot's own sentences."""
+    return i18n.Catalogues.load(settings.locales_dir)
+
+
+# ---------------------------------------------------------------- keys, store, channels
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Return the master key: from the settings, else from its file, made on first start."""
+    if settings.secret_key is not None:
+        return bytes.fromhex(settings.secret_key.get_secret_value())
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return load_or_create_secret(settings.data_dir / "secret.key")
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """Derive a key for one purpose outside the store."""
+    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+
+
+@contextlib.asynccontextmanager
+async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = True) -> AsyncIterator[Store]:
+    """Open the store the settings name; raises StoreError or ConfigError."""
+    store = await open_store(settings.store_url, data_dir=settings.data_dir, secret=secret, clock=utc_now, exclusive=exclusive)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> list[Channel]:
+    """Make the channels whose settings are there; web chat always."""
+    channels: list[Channel] = [
+        WebChannel(
+            translate=lambda locale, text: catalogues.translator(locale).gettext(text),
+            locales=catalogues.locales,
+            language_names={locale: i18n.language_name(locale) for locale in catalogues.locales},
+            clock=utc_now,
+            session_key=derived(secret, "web sessions"),
+            public_https=(settings.public_url or "").startswith("https://"),
+            leave_url=settings.leave_url,
+        )
+    ]
+    if settings.telegram_token is not None:
+        channels.append(_telegram(settings, catalogues, secret))
+    return channels
+
+
+def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> Channel:
+    from bot.channels.telegram import TelegramChannel  # half a second of import that a web-only start need not pay
+
+    assert settings.telegram_token is not None  # noqa: S101  # the caller looked
+    return TelegramChannel(
+        settings.telegram_token.get_secret_value(),
+        api_url=settings.telegram_api_url,
+        mode=settings.telegram_mode,
+        public_url=settings.public_url,
+        webhook_secret=derived(secret, "telegram webhook").hex(),
+        commands=telegram_commands(catalogues),
+        group_text=catalogues.translator("en").gettext("I only talk in private chats. Please open a private chat with me."),
+        clock=utc_now,
+    )
+
+
+def telegram_commands(catalogues: i18n.Catalogues) -> dict[str, list[tuple[str, str]]]:
+    """Describe the commands in every language; "" is the default."""
+    from bot.dialogue import command_descriptions
+
+    tables = {locale: command_descriptions(catalogues.translator(locale)) for locale in catalogues.locales}
+    tables[""] = tables.get("en", next(iter(tables.values())))
+    return {locale: [(name, table[name]) for name in COMMANDS if name in table] for locale, table in tables.items()}
+
+
+# ---------------------------------------------------------------- in the terminal
+
+
+async def chat(settings: Settings, source: TextIO, out: TextIO, locale: str | None) -> None:
+    """Talk with one person over lines of text, on a database in memory; ends with the input."""
+    channel = ConsoleChannel(out, utc_now, locale)
+    thinker = Thinker(load_brain(settings), load_catalogues(settings), [channel], require_checked=settings.require_checked)
+    async with _talking(thinker, channel) as service:
+        await channel.feed("/start")
+        await service.idle()
+        while line := await asyncio.to_thread(source.readline):
+            await channel.feed(line)
+            await service.idle()
+
+
+async def preview(settings: Settings, brain: Brain, text: str, city: str, locale: str | None, out: TextIO) -> None:
+    """Show what a contact in that city and language is answered."""
+    locale = locale or brain.knowledge.cities[city].host_language
+    channel = ConsoleChannel(out, utc_now, locale)
+    thinker = Thinker(brain, load_catalogues(settings), [channel], require_checked=settings.require_checked)
+    context = thinker.context(brain, channel.name, utc_now())
+    understood = brain.matcher.understand(text, city, locale)
+    known = Conversation("preview", channel.name, state=READY, locale=locale, city=city)
+    turn = step(known, TextReceived(text=text, at=context.now, understood=understood), context)
+    scores = ", ".join(f"{match.entry_id} {match.score:.2f}" for match in understood.matches)
+    out.write(f"outcome: {understood.outcome}  {scores}\n\n")
+    for effect in turn.effects:
+        if isinstance(effect, SendMessage):
+            await channel.send(Parcel(ContactRef(channel.name, "preview"), 0, "", effect.message, uncertain=False))
+
+
+@contextlib.asynccontextmanager
+async def _talking(thinker: Thinker, channel: Channel) -> AsyncIterator[ConversationService]:
+    store = await open_store("sqlite://:memory:", data_dir=Path(), secret=secrets.token_bytes(32), clock=utc_now)
+    service = ConversationService(store, [channel], thinker.mind, utc_now)
+    await service.start()
+    await channel.start(service)
+    try:
+        yield service
+    finally:
+        await channel.stop_receiving()
+        await service.stop()
+        await channel.close()
+        await store.close()
+
+
+# ---------------------------------------------------------------- the running process
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process ends in our order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
+    brain, catalogues, secret = load_brain(settings), load_catalogues(settings), secret_of(settings)
+    channels = build_channels(settings, catalogues, secret)
+    thinker = Thinker(brain, catalogues, channels, require_checked=settings.require_checked)
+    async with opened_store(settings, secret) as store:
+        service = ConversationService(store, channels, thinker.mind, utc_now, max_waiting=settings.max_waiting)
+        await _run(settings, store, service, channels, thinker)
+
+
+async def _run(settings: Settings, store: Store, service: ConversationService, channels: Sequence[Channel], thinker: Thinker) -> None:
+    server = _Server(_uvicorn_config(settings, store, channels))
+    stop = asyncio.Event()
+    _on_signals(server, stop)
+    await service.start()
+    serving = asyncio.create_task(server.serve())
+    watching = asyncio.create_task(thinker.watch(settings.knowledge_dir, stop))
+    try:
+        if await _listening(server, serving):
+            for channel in channels:
+                await channel.start(service)
+            log.info("ready: %s", settings.public_url or f"http://{settings.host}:{_port(server, settings)}/")
+            await stop.wait()
+    finally:
+        for channel in channels:
+            await channel.stop_receiving()
+        await service.stop()
+        for channel in channels:
+            await channel.close()
+        server.should_exit = True
+        stop.set()
+        await asyncio.gather(serving, watching, return_exceptions=True)
+
+
+def _on_signals(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+
+async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> bool:
+    """Wait until the server listens; raises ConfigError when it ends before."""
+    while not server.started:
+        if serving.done():
+            raise ConfigError("the web server could not start: is another program using DRAGOMAN_PORT?")
+        await asyncio.sleep(0.01)
+    return True
+
+
+def _port(server: uvicorn.Server, settings: Settings) -> int:
+    for listener in server.servers:
+        for socket in listener.sockets:
+            return int(socket.getsockname()[1])
+    return settings.port
+
+
+def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel]) -> uvicorn.Config:
+    async def ready() -> bool:
+        try:
+            await store.figures()
+        except StoreError:
+            return False
+        return True
+
+    return uvicorn.Config(
+        create_app(channels, ready=ready, version=bot.__version__, https=(settings.public_url or "").startswith("https://")),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=5,
+        ws_max_size=1 << 19,  # bytes of one frame: 100,000 characters of any script
+        ws_max_queue=8,
+    )
