@@ -23,8 +23,8 @@ def decode_event(raw: bytes) -> Event:
 
 
 def encode_message(message: Message) -> bytes:
-    """Write a message as JSON."""
-    return _MESSAGE.dump_json(message, exclude_defaults=True)
+    """Write a message as JSON, defaults too: `kind` is one, and only it tells a paragraph from a heading."""
+    return _MESSAGE.dump_json(message)
 
 
 def decode_message(raw: bytes) -> Message:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
+from bot.errors import ConfigError
 from bot.model import ContactRef, Conversation, Event, Incoming, Message, StoredMessage
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
@@ -63,13 +65,13 @@ class Decision:
     left: bool = False
 
 
-Decide = Callable[[Snapshot], Decision]
 FindButton = Callable[[str, int], str | None]
+Decide = Callable[[Snapshot, FindButton], Decision]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage."""
+    """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage; `attempts` counts this one, too."""
 
     id: int
     contact_id: str
@@ -133,6 +135,7 @@ class Store(Protocol):
 
         `decide` must be pure and quick, may run in another thread, and gets with the snapshot a function that looks up a button of this
         very contact (token, index) -> option id or None. An exception it raises is passed on and nothing changes.
+        An unknown or erased contact gives an empty tuple and `decide` is not asked. A stored event that can not be read counts as failed.
         Returns the contact's next delivery, already under lease, where its lane is free; else an empty tuple."""
 
     async def waiting(self, limit: int) -> tuple[str, ...]:
@@ -159,10 +162,27 @@ class Store(Protocol):
         """Return every counter: (city, entry_id, locale, result) -> how often."""
 
     async def figures(self) -> Mapping[str, int]:
-        """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, outbox_waiting, outbox_dead, outbox_uncertain."""
+        """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, outbox_waiting, outbox_dead, outbox_uncertain.
+
+        Failed, dead and uncertain count all there ever were, those swept since as well."""
 
     async def sweep(self) -> Swept:
         """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""
 
     async def close(self) -> None:
         """Finish what is running and let go of the database."""
+
+
+async def open_store(url: str, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool = True) -> Store:
+    """Open the store a database address names: `sqlite:///path/to/file`, or `sqlite://:memory:` which forgets at the end.
+
+    `data_dir` holds the keys and the lock; `secret` is the master secret (32 bytes).
+    `exclusive`: this process serves, and no second one may; admin commands open with False and work beside it.
+    Raises ConfigError for another kind of address, StoreLocked, WrongKey, or StoreError when the database does not open."""
+    scheme, found, rest = url.partition("://")
+    if scheme != "sqlite" or not found or not (rest == ":memory:" or rest.startswith("/")) or rest == "/":
+        raise ConfigError("DATABASE_URL must read sqlite:///path/to/file or sqlite://:memory: (no other database is supported yet)")
+    from bot.store.sqlite import open_sqlite  # only when asked for: another engine's driver need not be there
+
+    path = None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
+    return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive)
