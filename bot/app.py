@@ -26,6 +26,8 @@ from bot.channels.web import WebChannel
 from bot.config import Settings
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.errors import ConfigError, KnowledgeError, StoreError
+from bot.knowledge.check import check as check_knowledge
+from bot.knowledge.findings import Report, report_of
 from bot.knowledge.load import load_aside, load_knowledge
 from bot.matching import Matcher
 from bot.model import (
@@ -129,6 +131,12 @@ def load_brain(settings: Settings) -> Brain:
 def load_catalogues(settings: Settings) -> i18n.Catalogues:
     """Load the translations of the bot's own sentences."""
     return i18n.Catalogues.load(settings.locales_dir)
+
+
+def check(settings: Settings) -> Report:
+    """Check knowledge files and translations; the report holds what is wrong and what a person should look at."""
+    report = check_knowledge(settings.knowledge_dir, utc_now().date())
+    return report_of((*report.errors, *report.warnings, *i18n.check_catalogues(settings.locales_dir)))
 
 
 # ---------------------------------------------------------------- keys, store, channels
