@@ -1,0 +1,148 @@
+"""What a unit of work runs on, inside the database thread: the connection, the keys, the time, and the two files made ready."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from pathlib import Path
+
+from bot.errors import StoreError, WrongKey
+from bot.store.crypto import Secrets
+from bot.store.keys import KeyRing, checkpoint
+from bot.store.queries import KEY_SQL, SQL
+
+BUSY_TIMEOUT_MS = 5000  # how long to wait for an admin command that writes at the same time
+FULL_SYNC = 2  # PRAGMA synchronous: a commit is on the disk before it is reported
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Value = str | bytes | int | None
+
+
+class Database:
+    """Used by one thread alone. `scrub`: the write-ahead log must be emptied, which is only possible between transactions."""
+
+    def __init__(self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+        self.connection, self.keys, self.secrets = connection, keys, secrets
+        self._clock = clock
+        self.scrub = False
+
+    def now(self) -> int:
+        """Return the time in microseconds since 1970."""
+        return (self._clock() - _EPOCH) // _MICROSECOND
+
+    def run(self, name: str, *values: Value) -> int:
+        """Run a named statement; returns how many rows it changed."""
+        return self.connection.execute(SQL[name], values).rowcount
+
+    def insert(self, name: str, *values: Value) -> int:
+        """Run a named insertion; returns the id of the new row."""
+        row_id = self.connection.execute(SQL[name], values).lastrowid
+        if row_id is None:
+            raise StoreError(f"{name} inserted nothing")
+        return row_id
+
+    def run_each(self, name: str, rows: Iterable[Sequence[Value]]) -> int:
+        """Run a named statement for each row of values; returns how many rows were changed."""
+        return self.connection.executemany(SQL[name], rows).rowcount
+
+    def row(self, name: str, *values: Value) -> tuple[object, ...] | None:
+        """Return the first row a named query finds, or None."""
+        found: tuple[object, ...] | None = self.connection.execute(SQL[name], values).fetchone()
+        return found
+
+    def rows(self, name: str, *values: Value) -> list[tuple[object, ...]]:
+        """Return every row a named query finds."""
+        return self.connection.execute(SQL[name], values).fetchall()
+
+    def sql(self, name: str) -> str:
+        """Return a named query, for those that take named values."""
+        return SQL[name]
+
+    def count_up(self, total: str, n: int = 1) -> None:
+        """Add to a total that outlives the rows it counts."""
+        if n:
+            self.run("add_total", total, n)
+
+    def commit(self) -> None:
+        """Make everything safe: the keys first, because data without their key are lost and a key without data is only swept."""
+        self.keys.flush()
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo whatever an open transaction did; after a commit there is none."""
+        self.keys.undo(0)
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def scrub_logs(self) -> None:
+        """Ask that nothing of what was erased can be found in the files once the open transaction is committed."""
+        self.scrub = True
+
+    def empty_logs(self) -> None:
+        """Overwrite what was erased, in both files; where a reader is in the way, the next sweep comes back to it."""
+        data_empty, keys_empty = checkpoint(self.connection), self.keys.checkpoint()
+        self.scrub = not (data_empty and keys_empty)
+
+    def close(self) -> None:
+        """Let go of the keys; the connection belongs to the one who opened it."""
+        self.keys.close()
+
+
+def moment(at_us: int) -> datetime:
+    """Turn microseconds since 1970 into a time."""
+    return _EPOCH + timedelta(microseconds=at_us)
+
+
+def configure(connection: sqlite3.Connection) -> None:
+    """Set what every connection must have; raises StoreError when the file system can not keep the promise of durability."""
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS:d}")
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    (sync,) = connection.execute("PRAGMA synchronous").fetchone()
+    if mode not in ("wal", "memory") or sync != FULL_SYNC:
+        raise StoreError(
+            f"the database can not be opened durably (journal {mode}, synchronous {sync}): is the data folder on a network drive?"
+        )
+
+
+def open_keys(path: Path | None) -> sqlite3.Connection:
+    """Open the key file, or one in memory."""
+    connection = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
+    try:
+        configure(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_pair(data: sqlite3.Connection, keys: sqlite3.Connection, check: bytes) -> None:
+    """Make sure that secret, key file and data belong together, and bind them where they are new.
+
+    Raises WrongKey for another secret and StoreError for another key file: going on would take every contact for erased."""
+    known = _meta(keys, KEY_SQL["get_meta"], "check")
+    if known is not None and not compare_digest(known, check):
+        raise WrongKey("the secret key does not open these data: use the one they were written with")
+    pair, bound = _meta(keys, KEY_SQL["get_meta"], "pair"), _meta(data, SQL["get_meta"], "pair")
+    if bound is not None and bound != pair:
+        raise StoreError("keys.db is missing or belongs to other data: put the newest copy of it back beside dragoman.db")
+    if pair is None:
+        pair = os.urandom(16)
+        keys.execute("BEGIN IMMEDIATE")
+        keys.executemany(KEY_SQL["set_meta"], [("check", check), ("pair", pair)])
+        keys.execute("COMMIT")
+    if bound is None:
+        data.execute(SQL["set_meta"], ("pair", pair))
+
+
+def _meta(connection: sqlite3.Connection, query: str, name: str) -> bytes | None:
+    row = connection.execute(query, (name,)).fetchone()
+    return None if row is None else bytes(row[0])

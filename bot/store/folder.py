@@ -1,0 +1,50 @@
+"""The data folder: private files, and the lock that lets one process serve from it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from bot.errors import StoreError, StoreLocked
+
+LOCK_NAME = "serve.lock"
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, closed to others, where it is missing."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the data folder cannot be made: {error.strerror}") from error
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file only its owner may read, where it is missing; SQLite gives its side files the same mode."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(f"{path.name} cannot be made: {error.strerror}") from error
+
+
+class ServeLock:
+    """Held by the one process that serves; the system lets go of it however the process ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the lock; raises StoreLocked when another process holds it."""
+        make_private(folder / LOCK_NAME)
+        self._file = os.open(folder / LOCK_NAME, os.O_RDWR)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise StoreLocked(
+                f"another dragoman already serves from the folder '{folder.resolve().name}' (it holds {LOCK_NAME} there): "
+                "stop that one first, or give this one a folder of its own with DRAGOMAN_DATA_DIR"
+            ) from error
+
+    def release(self) -> None:
+        """Let go of the lock; the file stays, because deleting it would let two processes each lock their own."""
+        os.close(self._file)

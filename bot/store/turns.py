@@ -1,0 +1,92 @@
+"""The unit of work that handles a contact: decide, then write everything the decision asks for."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+from bot.errors import StoreError
+from bot.model import Message
+from bot.store import HISTORY_MESSAGES, Decide, Decision, Delivery, Snapshot, contacts, lanes
+from bot.store.contacts import place
+from bot.store.database import Database
+from bot.wire import encode_event, encode_message
+
+TOKEN_BYTES = 9  # 72 random bits: 12 characters of base64url, of the 64 bytes Telegram gives a button
+
+
+def handle(db: Database, contact_id: str, decide: Decide) -> tuple[Delivery, ...]:
+    """Run `decide` on the contact as stored and keep its decision; nothing happens when the contact is gone."""
+    loaded = contacts.load(db, contact_id)
+    if loaded is None:
+        return ()
+    snapshot, damaged = loaded
+    decision = decide(snapshot, partial(contacts.find_button, db, contact_id))
+    _check(snapshot, decision)
+    now = db.now()
+    _finish_events(db, contact_id, decision, damaged)
+    version = max(decision.conversation.version, snapshot.conversation.version + 1)
+    contacts.save(db, decision.conversation, version)
+    cause = str(decision.handled[0]) if decision.handled else f"{contact_id}:{version}"
+    outgoing = _say(db, contact_id, decision, cause, now)
+    db.run_each("add_count", decision.counts)
+    if decision.left:
+        db.run("set_left", 1, contact_id)
+        lanes.drop_open(db, contact_id, "left")
+    if decision.erase:
+        _start_erasing(db, snapshot, decision, now)
+    delivery = lanes.lease_if_free(db, contact_id, now, snapshot.contact, outgoing)
+    return () if delivery is None else (delivery,)
+
+
+def _check(snapshot: Snapshot, decision: Decision) -> None:
+    """Refuse a decision about somebody else, or about events that are not waiting."""
+    if decision.conversation.contact_id != snapshot.conversation.contact_id:
+        raise StoreError("a decision names another contact than the one it was asked about")
+    done = (*decision.handled, *decision.failed)
+    if len(set(done)) != len(done) or not {item.id for item in snapshot.waiting}.issuperset(done):
+        raise StoreError("a decision names events that do not wait")
+
+
+def _finish_events(db: Database, contact_id: str, decision: Decision, damaged: tuple[int, ...]) -> None:
+    failed = (*decision.failed, *damaged)
+    db.run_each("finish_event", [("done", inbox_id, contact_id) for inbox_id in decision.handled])
+    db.run_each("finish_event", [("failed", inbox_id, contact_id) for inbox_id in failed])
+    db.count_up("inbox_failed", len(failed))
+
+
+def _say(db: Database, contact_id: str, decision: Decision, cause: str, now: int) -> dict[int, Message]:
+    """Add to history and outbox; returns what goes out, by id."""
+    sealer, where = db.keys.get(contact_id), place("messages", contact_id)
+    outgoing: dict[int, Message] = {}
+    for number, said in enumerate(decision.said):
+        is_ours = said.message.author != "contact"
+        payload = sealer.seal(encode_message(said.message), where)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        message_id = db.insert("add_message", token, contact_id, "out" if is_ours else "in", payload, now)
+        if is_ours:
+            db.run("add_outgoing", message_id, f"{cause}:{number}", contact_id, now)
+            outgoing[message_id] = said.message
+    if decision.said:
+        db.connection.execute(db.sql("trim_messages"), {"contact_id": contact_id, "keep": HISTORY_MESSAGES})
+    return outgoing
+
+
+def _start_erasing(db: Database, snapshot: Snapshot, decision: Decision, now: int) -> None:
+    """Forget all but what must still go out; `erase.finish` does the rest once that has gone."""
+    contact_id = snapshot.conversation.contact_id
+    db.run("start_erasing", now, contact_id)
+    _move_events(db, snapshot, decision, now)
+    db.run("drop_conversation", contact_id)
+    db.run("drop_messages", contact_id)
+
+
+def _move_events(db: Database, snapshot: Snapshot, decision: Decision, now: int) -> None:
+    """Give events this decision left waiting to a new contact at the same address: they were written after the wish to be forgotten."""
+    done = {*decision.handled, *decision.failed}
+    later = [item for item in snapshot.waiting if item.id not in done]
+    if not later:
+        return
+    new_id = contacts.create(db, snapshot.contact, now)
+    for item in later:
+        db.run("move_event", new_id, db.keys.get(new_id).seal(encode_event(item.event), place("inbox", new_id)), item.id)
