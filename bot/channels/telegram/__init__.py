@@ -1,0 +1,193 @@
+"""Telegram: private chats over python-telegram-bot's client, with our own poller and webhook that acknowledge after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+from starlette.routing import BaseRoute
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels import Capabilities, Host, Parcel
+from bot.channels.telegram import pieces, sender, webhook
+from bot.channels.telegram.farewell import Farewell
+from bot.channels.telegram.parse import ALLOWED_UPDATES, CHANNEL, MalformedUpdate, Parsed, parse
+from bot.channels.telegram.poller import Poller, backoff
+from bot.channels.telegram.request import AiohttpRequest
+from bot.errors import ConfigError, Overloaded
+from bot.model import Message
+
+Commands = Mapping[str, Sequence[tuple[str, str]]]
+
+SEND_CONNECTIONS: Final = 64
+LATER_S: Final = 5.0
+STOP_S: Final = 5.0  # what a batch may take to be kept when we stop
+
+_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
+
+_log = logging.getLogger(__name__)
+
+
+class TelegramChannel:
+    """A bot on Telegram. Only private chats are served; in any other chat it says `group_text` once and leaves.
+
+    `api_url` is the root of any Bot API server; `commands` go from a two-letter language ("" for all others) to name and description.
+    Webhook mode needs `public_url` and a secret of 16-256 letters, digits, "_" and "-". Raises ConfigError before any network is used."""
+
+    name = CHANNEL
+    # Telegram allows 100 buttons; twenty in two columns are what a small phone shows without getting lost.
+    capabilities = Capabilities(max_options=20, max_text=pieces.TEXT_LIMIT, shared_device=False, location=True)
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        group_text: str,
+        clock: Callable[[], datetime],
+        commands: Commands,
+        api_url: str = "https://api.telegram.org",
+        mode: Literal["polling", "webhook"] = "polling",
+        public_url: str | None = None,
+        webhook_secret: str | None = None,
+    ) -> None:
+        if not _TOKEN.fullmatch(token):
+            raise ConfigError("the Telegram token is malformed: it is digits, a colon and some 35 letters, as @BotFather gives it")
+        if mode == "webhook" and not public_url:
+            raise ConfigError("Telegram's webhook mode needs the public address of this server")
+        if mode == "webhook" and not (webhook_secret and _SECRET.fullmatch(webhook_secret)):
+            raise ConfigError("Telegram's webhook mode needs a secret of 16-256 letters, digits, _ and -")
+        logging.getLogger("telegram").setLevel(logging.WARNING)  # at DEBUG the library writes out what people say
+        api_url = api_url.rstrip("/")
+        self._bot_id = int(token.partition(":")[0])
+        self._poll_request, request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
+        self._client = Bot(token, f"{api_url}/bot", f"{api_url}/file/bot", request=request, get_updates_request=self._poll_request)
+        self._poller = Poller(self._poll_request, f"{api_url}/bot{token}", self._keep)
+        self._farewell = Farewell(self._client, group_text)
+        self._clock, self._commands, self._mode = clock, commands, mode
+        self._public_url, self._secret = (public_url or "").rstrip("/"), webhook_secret or ""
+        self._host: Host | None = None
+        self._receiver: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+        self._malformed = 0
+
+    # ------------------------------------------------------------ life
+
+    async def start(self, host: Host) -> None:
+        """Begin to receive. Where Telegram cannot be reached it is tried again and again beside everything else."""
+        self._host = host
+        await self._poll_request.initialize()
+        self._receiver = asyncio.create_task(self._receive())
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the webhook's route, in webhook mode."""
+        return [webhook.webhook_route(self._secret, self._keep, lambda: self._host is not None)] if self._mode == "webhook" else []
+
+    def split(self, message: Message) -> tuple[Message, ...]:
+        """Cut a message into pieces of one call each: text with the options on its last piece, then places, then the file."""
+        return pieces.split(message)
+
+    async def send(self, parcel: Parcel) -> None:
+        """Send one piece within 10 s. See Channel.send for what is raised."""
+        await sender.send(self._client, parcel)
+
+    async def stop_receiving(self) -> None:
+        """Take in nothing new; a batch in hand is kept first."""
+        self._poller.stop()
+        receiver, self._receiver = self._receiver, None
+        if receiver is not None:
+            await asyncio.wait({receiver}, timeout=STOP_S if self._poller.is_running else 0)
+            receiver.cancel()
+            await asyncio.wait({receiver})
+        self._host = None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.stop_receiving()
+        for errand in tuple(self._errands):
+            errand.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands)
+        await self._client.shutdown()
+        await self._poll_request.shutdown()
+
+    # ------------------------------------------------------------ receiving
+
+    async def _receive(self) -> None:
+        """Introduce ourselves, then poll or leave it to the webhook. Runs until stopped, or until the token is refused."""
+        try:
+            await self._insistently("getMe", self._client.initialize)
+            self._errand(self._publish_commands())
+            if self._mode == "webhook":
+                await self._insistently("setWebhook", self._set_webhook)
+                return
+            await self._insistently("deleteWebhook", self._client.delete_webhook)
+        except InvalidToken:
+            _log.error("Telegram refuses the token: this channel stays off. Ask @BotFather for a new one and start again")
+            return
+        await self._poller.run()
+
+    async def _insistently(self, name: str, call: Callable[[], Coroutine[object, object, object]]) -> None:
+        """Repeat a call until it works; raises InvalidToken, which no waiting cures."""
+        failures = 0
+        while True:
+            try:
+                await sender.call(call())
+                _log.info("%s: done", name)
+                return
+            except InvalidToken:
+                raise
+            except TelegramError as error:
+                failures += 1
+                wait_s = sender.wait_of(error) or backoff(failures)
+                _log.warning("%s failed (%s), again in %.1f s", name, type(error).__name__, wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _set_webhook(self) -> None:
+        url = f"{self._public_url}{webhook.PATH}"
+        await self._client.set_webhook(url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES)
+
+    async def _keep(self, updates: Sequence[object]) -> None:
+        """Translate updates and have them kept; returns when they are safe. Raises Overloaded or StoreError."""
+        if self._host is None:  # stopped meanwhile: what comes now must come again
+            raise Overloaded(LATER_S)
+        parsed = [found for update in updates if (found := self._parsed(update)) is not None]
+        for item in parsed:
+            if item.query_id is not None:
+                self._errand(self._answer_press(item.query_id))
+            if item.foreign_chat is not None:
+                self._errand(self._farewell.leave(item.foreign_chat))
+        incoming = [item.incoming for item in parsed if item.incoming is not None]
+        if incoming:
+            await self._host.accept(incoming)
+
+    def _parsed(self, update: object) -> Parsed | None:
+        try:
+            return parse(update, self._bot_id, self._clock())
+        except MalformedUpdate as error:
+            self._malformed += 1
+            _log.warning("update skipped: %s (%d so far)", error, self._malformed)
+            return None
+
+    # ------------------------------------------------------------ errands nobody waits for
+
+    def _errand(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _answer_press(self, query_id: str) -> None:
+        """Stop the button's waiting sign."""
+        await sender.attempt("answerCallbackQuery", self._client.answer_callback_query(query_id))
+
+    async def _publish_commands(self) -> None:
+        """Register the commands of each language; a language that fails is only logged."""
+        for language, commands in self._commands.items():
+            menu = [BotCommand(name, description) for name, description in commands]
+            call = self._client.set_my_commands(menu, BotCommandScopeAllPrivateChats(), language_code=language or None)
+            await sender.attempt("setMyCommands", call)

@@ -1,0 +1,258 @@
+"""From Telegram's update to our event. Pure; what does not parse raises MalformedUpdate and quotes nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from telegram import CallbackQuery, ChatMemberUpdated, Location, Message, Update
+from telegram.constants import ChatMemberStatus, ChatType
+
+from bot.model import (
+    COMMANDS,
+    MAX_TEXT,
+    ButtonPressed,
+    CommandReceived,
+    ContactLeft,
+    ContactRef,
+    Event,
+    Incoming,
+    LocationShared,
+    MediaKind,
+    MediaReceived,
+    TextReceived,
+)
+
+CHANNEL: Final = "telegram"
+ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
+_BUTTON = re.compile(r"([A-Za-z0-9_-]{1,60}):([0-9]{1,3})", re.ASCII)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+
+# The first that is present names the kind; an animation comes with a document too.
+_MEDIA: Final[tuple[tuple[str, MediaKind], ...]] = (
+    ("photo", "photo"),
+    ("voice", "voice"),
+    ("audio", "audio"),
+    ("animation", "video"),
+    ("video", "video"),
+    ("video_note", "video"),
+    ("live_photo", "photo"),
+    ("document", "document"),
+    ("sticker", "sticker"),
+    ("contact", "contact"),
+    ("poll", "poll"),
+)
+
+# Telegram's own remarks in a private chat: nobody said anything, so nothing is answered.
+_REMARKS: Final = (
+    "pinned_message",
+    "message_auto_delete_timer_changed",
+    "write_access_allowed",
+    "connected_website",
+    "chat_background_set",
+    "users_shared",
+    "chat_shared",
+    "boost_added",
+    "successful_payment",
+    "refunded_payment",
+    "gift",
+    "gift_upgrade_sent",
+    "unique_gift",
+    "proximity_alert_triggered",
+    "forum_topic_created",
+    "forum_topic_edited",
+    "forum_topic_closed",
+    "forum_topic_reopened",
+)
+
+
+# What is read of an update that the library does not take as a whole.
+_ENVELOPE: Final = ("update_id", "id", "data", "chat_instance", *ALLOWED_UPDATES)
+_CORE: Final = (*_ENVELOPE, "message_id", "from", "chat", "date", "edit_date", "text", "caption", "location", "media_group_id")
+_WRONG_SHAPE: Final = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+class MalformedUpdate(Exception):
+    """An update that is not what the Bot API promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What an update asks of us.
+
+    `incoming`: to be kept. `query_id`: a press to be answered. `foreign_chat`: a group or channel, where we do not serve."""
+
+    incoming: Incoming | None = None
+    query_id: str | None = None
+    foreign_chat: int | None = None
+
+
+def update_id(raw: object) -> int:
+    """Return the id of an undecoded update; raises MalformedUpdate where there is none."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise MalformedUpdate("no update id")
+    return number
+
+
+def parse(raw: object, bot_id: int, now: datetime) -> Parsed:
+    """Read one update; `now` dates what Telegram does not date. Raises MalformedUpdate."""
+    number = update_id(raw)
+    try:
+        return _read(raw, f"{bot_id}:{number}", bot_id, now)
+    except _WRONG_SHAPE:
+        pass  # the library may be older than the server: a person who wrote something it does not know still gets an answer
+    try:
+        return _read(_reduced(raw), f"{bot_id}:{number}", bot_id, now)
+    except _WRONG_SHAPE as error:
+        raise MalformedUpdate(type(error).__name__) from None
+
+
+def _read(raw: object, external_id: str, bot_id: int, now: datetime) -> Parsed:
+    return _parse(Update.de_json(raw, None), external_id, bot_id, now)  # type: ignore[arg-type]  # update_id saw that it is a dict
+
+
+def _reduced(content: object) -> object:
+    """Leave of an update only who wrote or pressed what, and when."""
+    if not isinstance(content, dict):
+        return content
+    return {part: _reduced(content[part]) if part in ALLOWED_UPDATES else content[part] for part in _CORE if part in content}
+
+
+def _parse(update: Update, external_id: str, bot_id: int, now: datetime) -> Parsed:
+    if update.callback_query is not None:
+        return _press(update.callback_query, external_id, now)
+    if update.my_chat_member is not None:
+        return _membership(update.my_chat_member, external_id)
+    message = update.message or update.edited_message
+    if message is None:
+        return Parsed()
+    if message.chat.type != ChatType.PRIVATE:
+        return Parsed(foreign_chat=_whole(message.chat.id))
+    if message.from_user is None or message.from_user.is_bot:
+        return Parsed()
+    event = _edited_event(message) if update.message is None else _event(message)
+    if event is None:
+        return Parsed()
+    return Parsed(incoming=Incoming(_contact(message.chat.id), _external_id(message, event, external_id, bot_id), event))
+
+
+def _external_id(message: Message, event: Event, external_id: str, bot_id: int) -> str:
+    """Give the pictures of one album one id, so that ten pictures are answered once."""
+    if isinstance(event, MediaReceived) and message.media_group_id is not None:
+        return f"{bot_id}:{_whole(message.chat.id)}:album:{_clean(message.media_group_id)[:64]}"
+    return external_id
+
+
+# ---------------------------------------------------------------- messages
+
+
+def _event(message: Message) -> Event | None:
+    if message.text is not None:
+        return _text_or_command(message)
+    if message.location is not None:  # a venue carries its location too
+        return _location(message, message.location)
+    if message.caption:
+        return _text(message, message.caption)  # what people write beside a picture can be answered, the picture cannot
+    if any(getattr(message, name, None) for name in _REMARKS):
+        return None
+    return MediaReceived(media=_media_kind(message), at=_date(message.date), locale_hint=_hint(message))
+
+
+def _edited_event(message: Message) -> Event | None:
+    """Read an edit; only words count, since a live location "edits" itself every few seconds."""
+    words = message.text if message.text is not None else message.caption
+    return None if words is None else _text(message, _without_slash(_clean(words)), edited=True)
+
+
+def _media_kind(message: Message) -> MediaKind:
+    return next((kind for name, kind in _MEDIA if getattr(message, name, None)), "other")
+
+
+def _text_or_command(message: Message) -> Event:
+    text = _clean(message.text)
+    found = _COMMAND.fullmatch(text.strip())
+    if found is None or found[1].lower() not in COMMANDS:
+        return _text(message, _without_slash(text))
+    argument = (found[2] or "").strip()[:MAX_TEXT]
+    return CommandReceived(name=found[1].lower(), argument=argument, at=_date(message.date), locale_hint=_hint(message))
+
+
+def _without_slash(text: str) -> str:
+    """Turn a command we do not have into the words it is made of."""
+    return text.strip()[1:] if _COMMAND.fullmatch(text.strip()) else text
+
+
+def _text(message: Message, text: str, *, edited: bool = False) -> TextReceived:
+    at = message.edit_date if edited and message.edit_date is not None else message.date
+    return TextReceived(text=_clean(text)[:MAX_TEXT], at=_date(at), locale_hint=_hint(message), edited=edited)
+
+
+def _location(message: Message, place: Location) -> Event:
+    latitude, longitude = float(place.latitude), float(place.longitude)
+    if not (math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180):
+        return MediaReceived(media="other", at=_date(message.date), locale_hint=_hint(message))
+    return LocationShared(latitude=latitude, longitude=longitude, at=_date(message.date), locale_hint=_hint(message))
+
+
+# ---------------------------------------------------------------- presses and membership
+
+
+def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
+    """Read a press. The contact is who pressed; a button outside their own chat, or with foreign data, counts as expired."""
+    own_chat = query.message is not None and query.message.chat.id == query.from_user.id
+    found = _BUTTON.fullmatch(query.data) if own_chat and isinstance(query.data, str) else None
+    token, index = (found[1], int(found[2])) if found else ("", 0)
+    event = ButtonPressed(token=token, index=index, at=now, locale_hint=_language(query.from_user.language_code))
+    return Parsed(incoming=Incoming(_contact(query.from_user.id), external_id, event), query_id=_clean(query.id))
+
+
+def _membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
+    status = change.new_chat_member.status
+    if change.chat.type != ChatType.PRIVATE:
+        gone = status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
+        return Parsed() if gone else Parsed(foreign_chat=_whole(change.chat.id))
+    if status != ChatMemberStatus.BANNED:
+        return Parsed()
+    event = ContactLeft(at=_date(change.date), locale_hint=_language(change.from_user.language_code))
+    return Parsed(incoming=Incoming(_contact(change.chat.id), external_id, event))
+
+
+# ---------------------------------------------------------------- small parts
+
+
+def _contact(chat_id: object) -> ContactRef:
+    return ContactRef(CHANNEL, str(_whole(chat_id)))
+
+
+def _whole(number: object) -> int:
+    """Pass an integer through; the library does not check types."""
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError("not a whole number")
+    return number
+
+
+def _date(moment: object) -> datetime:
+    if not isinstance(moment, datetime):
+        raise TypeError("not a date")
+    return moment
+
+
+def _clean(text: object) -> str:
+    """Pass a string through, halves of surrogate pairs replaced: they can be written in JSON but in no encoding."""
+    if not isinstance(text, str):
+        raise TypeError("not a string")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _hint(message: Message) -> str | None:
+    return _language(message.from_user.language_code) if message.from_user is not None else None
+
+
+def _language(code: object) -> str | None:
+    return code if isinstance(code, str) and _LANGUAGE.fullmatch(code) else None
