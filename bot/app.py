@@ -340,6 +340,6 @@ def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=5,
-        ws_max_size=1 << 19,  # bytes of one frame: 100,000 characters of any script
+        ws_max_size=1 << 20,  # bytes; above the page's own limit of 512 KiB, so that it gets a clear answer
         ws_max_queue=8,
     )

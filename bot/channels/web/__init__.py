@@ -1,0 +1,76 @@
+"""Web chat: a page, a WebSocket with a plain fallback, and no account but a cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from starlette.routing import BaseRoute, WebSocketRoute
+
+from bot.channels import Capabilities, Host, Parcel
+from bot.channels.web.frames import encode, message_frame
+from bot.channels.web.hub import Hub, Queued
+from bot.channels.web.intake import Intake
+from bot.channels.web.page import PageEndpoints, PageTexts
+from bot.channels.web.plain import PlainEndpoints
+from bot.channels.web.session import Sessions
+from bot.channels.web.socket import SocketEndpoint
+from bot.model import Message
+
+__all__ = ["WebChannel"]
+
+
+class WebChannel:
+    """Everybody's way in: no app and no number needed."""
+
+    name = "web"
+    capabilities = Capabilities(max_options=None, max_text=None, shared_device=True, location=True)
+
+    def __init__(
+        self,
+        *,
+        translate: Callable[[str, str], str],
+        locales: Sequence[str],
+        language_names: Mapping[str, str],
+        clock: Callable[[], datetime],
+        session_key: bytes,
+        public_https: bool,
+        leave_url: str = "https://www.wikipedia.org/",
+        service_name: str = "Dragoman",
+    ) -> None:
+        """Make the channel.
+
+        `translate(locale, text)` gives a UI text in a locale; `session_key` seals the cookies (16 bytes or more; a new one makes everybody
+        a stranger); `public_https`: people reach the page by https only; `leave_url`: a harmless page to which "leave quickly" goes."""
+        self._clock = clock
+        self._hub = Hub()
+        self._intake = Intake(self.name, clock)
+        sessions = Sessions(session_key, secure=public_https)
+        self._socket = SocketEndpoint(sessions, self._hub, self._intake, https=public_https)
+        self._plain = PlainEndpoints(sessions, self._hub, self._intake, https=public_https)
+        self._page = PageEndpoints(PageTexts(translate, locales, language_names, service_name), sessions, leave_url=leave_url)
+
+    async def start(self, host: Host) -> None:
+        """Begin to take events in."""
+        self._intake.open(host)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the page, its live connection and the plain requests."""
+        return [*self._page.routes(), WebSocketRoute("/chat/socket", self._socket.serve), *self._plain.routes()]
+
+    def split(self, message: Message) -> tuple[Message, ...]:
+        """Leave the message whole: a page has no limit."""
+        return (message,)
+
+    async def send(self, parcel: Parcel) -> None:
+        """Hand a message to the open pages of the contact; where there is none, the history keeps it."""
+        frame = message_frame(parcel.message_id, parcel.token, self._clock(), parcel.message)
+        self._hub.push(parcel.contact.address, Queued(encode(frame), parcel.message_id))
+
+    async def stop_receiving(self) -> None:
+        """Refuse new events; pages keep theirs and send them again after the restart."""
+        self._intake.close()
+
+    async def close(self) -> None:
+        """Let go of every open page; they come back by themselves."""
+        self._hub.drop_all()

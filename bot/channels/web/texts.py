@@ -1,0 +1,58 @@
+"""Every text of the chat page that the dialogue does not write, as English msgids for the catalogues."""
+
+from __future__ import annotations
+
+
+def N_(text: str) -> str:
+    """Mark a text for extraction; it is translated when it is shown."""
+    return text
+
+
+UI_TEXTS = {
+    "skip": N_("Skip to the message box"),
+    # Translators: name of the area that shows the messages, read out by screen readers
+    "conversation": N_("Conversation"),
+    "message_label": N_("Your message"),
+    "placeholder": N_("Write your question…"),
+    "send": N_("Send"),
+    "person_button": N_("Talk to a person"),
+    # Translators: a button that closes the page at once, for people who must not be seen reading it; keep it very short
+    "leave": N_("Leave quickly"),
+    "leave_hint": N_("Closes this page at once and opens another one. Pressing Esc twice does the same."),
+    "language": N_("Change language"),
+    # Translators: opens a short list: all topics, change city, help, my data, delete my data
+    "menu": N_("Menu"),
+    "topics": N_("All topics"),
+    "city": N_("Change city"),
+    "help": N_("Help"),
+    "mydata": N_("My data"),
+    "delete": N_("Delete my data"),
+    "connecting": N_("Connecting…"),
+    "offline": N_("No connection. What you write is kept and sent as soon as it is back."),
+    "busy": N_("Very many people are writing just now. Your message will be sent in a moment."),
+    "cookies": N_("Please allow cookies for this page. Without them the chat cannot tell one message from the next."),
+    # Translators: stands after the name of the service on each message a program wrote: "Dragoman · bot"
+    "bot": N_("bot"),
+    # Translators: stands after the name of an advisor on each message a human being wrote: "Lucía · person"
+    "person": N_("person"),
+    # Translators: stands on messages a machine translated: "Lucía · machine translation"
+    "translation": N_("machine translation"),
+    # Translators: who wrote the message: the reader
+    "you": N_("You"),
+    "typing": N_("{name} is writing…"),
+    "read_aloud": N_("Read aloud"),
+    "stop_reading": N_("Stop reading"),
+    # Translators: a link that opens a map
+    "map": N_("Map"),
+    "save_file": N_("Save {name}"),
+    "share_place": N_("Share where I am"),
+    "place_failed": N_("Your device did not tell where you are. You can write the name of your city instead."),
+    # Translators: under a message of the reader that is on its way
+    "sending": N_("Sending…"),
+    "not_sent": N_("Not sent. Please write it again."),
+    "too_long": N_("Only the first {limit} characters will be read."),
+    "erased": N_("This page is empty now. Nothing of the conversation is kept on this device."),
+    "again": N_("Start again"),
+    "noscript": N_("This chat needs JavaScript. In an emergency call 112."),
+    "description": N_("Questions about living in your city, answered in your language, and the way to a person."),
+}

@@ -1,0 +1,122 @@
+"""The web application: health, the routes of the channels, static files, and the security headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.channels import Channel
+from bot.errors import BotError
+from bot.web import static_files
+
+HSTS_S = 2 * 365 * 86400  # what browsers ask of a site that is always https
+STATIC_AGE_S = 365 * 86400  # an address with a fingerprint never changes its content
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(self), microphone=(), camera=(), payment=(), usb=(), browsing-topics=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer, and `no-store` where nothing else is said about caching."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self._app, self._headers = app, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                add_headers(MutableHeaders(scope=message), self._headers)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def add_headers(headers: MutableHeaders, extra: dict[str, str]) -> None:
+    """Put the security headers on an answer."""
+    headers.update(extra)
+    headers.setdefault("Cache-Control", "no-store")
+
+
+def create_app(channels: Sequence[Channel], *, ready: Callable[[], Awaitable[bool]], version: str, https: bool = False) -> Starlette:
+    """Make the ASGI application.
+
+    `ready` tells whether the store answers; `https`: people reach us by https only, so browsers may insist on it."""
+    headers = SECURITY_HEADERS | ({"Strict-Transport-Security": f"max-age={HSTS_S}"} if https else {})
+
+    async def failed(request: Request, error: Exception) -> Response:
+        answer = PlainTextResponse("Something went wrong here. Please try again.\n", status_code=500)
+        add_headers(answer.headers, headers)  # this answer is made outside of the middleware
+        return answer
+
+    routes: list[BaseRoute] = [_health(ready, version), Route("/static/{fingerprint}/{name}", _static, methods=["GET"])]
+    for channel in channels:
+        routes += channel.routes()
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders, headers=headers)],
+        exception_handlers={HTTPException: _refused, Exception: failed},
+    )
+
+
+def _health(ready: Callable[[], Awaitable[bool]], version: str) -> Route:
+    async def health(request: Request) -> Response:
+        try:
+            well = await ready()
+        except BotError:
+            well = False
+        return JSONResponse({"status": "ok" if well else "unavailable", "version": version}, status_code=200 if well else 503)
+
+    return Route("/health", health, methods=["GET"])
+
+
+async def _static(request: Request) -> Response:
+    """Send a static file; an address of another version gets today's file, which nobody may keep."""
+    static = static_files()
+    file = static.files.get(request.path_params["name"])
+    if file is None:
+        raise HTTPException(404)
+    headers = {"Vary": "Accept-Encoding"}
+    if request.path_params["fingerprint"] == static.fingerprint:
+        headers["Cache-Control"] = f"public, max-age={STATIC_AGE_S}, immutable"
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(file.packed if packed else file.content, media_type=file.media_type, headers=headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Say in one line what is wrong with a request."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
+    if error.status_code in {204, 304}:
+        return Response(status_code=error.status_code, headers=error.headers)
+    return PlainTextResponse(f"{error.detail}\n", status_code=error.status_code, headers=error.headers)

@@ -1,0 +1,166 @@
+// The conversation on the page: order, what was sent and what is on its way, and where to look.
+
+import { onVoices, canSpeak } from "./speech.js";
+import { make, mine, saidIn, theirs, words } from "./message.js";
+import { text } from "./texts.js";
+
+const NEAR_PX = 160; // this close to the end counts as reading along
+const ROOM_PX = 12;
+const TYPING_MS = 12000;
+const COMPARED = 200; // characters of one's own message that tell it from others
+
+const folded = (said) => said.replace(/\s+/g, " ").trim().slice(0, COMPARED);
+
+export class Log {
+  /** `doing.press(frame, label)` and `doing.share(button)` are what the buttons of a message do. */
+  constructor(root, service, doing) {
+    Object.assign(this, { root, service, doing, anchor: null, replaying: true, reading: true });
+    this.seen = new Set();
+    this.typingWords = make("span", "state");
+    this.typing = make("div", "entry", make("div", "msg typing", make("i"), make("i"), make("i"), this.typingWords));
+    this.typing.setAttribute("aria-hidden", "true");
+    onVoices(() => this.showVoices());
+  }
+
+  get isEmpty() {
+    return this.root.querySelector(".entry") === null;
+  }
+
+  clear() {
+    clearTimeout(this.typingTimer);
+    this.root.replaceChildren();
+    this.seen.clear();
+    this.anchor = null;
+    this.reading = true;
+  }
+
+  /** Put a message in its place; returns false for one that is already there. */
+  add(frame) {
+    if (this.seen.has(frame.id)) return false;
+    this.seen.add(frame.id);
+    if (frame.author === "contact") return this.addOwn(frame);
+    this.showTyping(false);
+    const reading = this.isReading();
+    const entry = theirs(frame, this.service, this.doing);
+    this.place(entry, frame.id);
+    if (!this.replaying && reading) this.reveal(this.anchor ?? entry);
+    return true;
+  }
+
+  addOwn(frame) {
+    const said = folded(saidIn(frame));
+    const sent = [...this.root.querySelectorAll(".mine:not([data-id])")].find((entry) => entry.dataset.said === said);
+    if (sent) {
+      sent.dataset.id = frame.id;
+      this.setState(sent.dataset.frame, "sent");
+      return true;
+    }
+    const entry = mine(saidIn(frame));
+    this.place(entry, frame.id);
+    this.quieten(entry);
+    return true;
+  }
+
+  /** Show at once what the contact has just said; it is on its way. */
+  say(said, frameId) {
+    const entry = mine(said);
+    Object.assign(entry.dataset, { frame: frameId, said: folded(said), pending: "" });
+    this.append(entry);
+    this.quieten(entry);
+    this.anchor = entry;
+    this.reveal(entry);
+  }
+
+  /** Say what became of it: "sent", "sending" (it takes longer) or "not_sent". */
+  setState(frameId, state) {
+    const entry = this.root.querySelector(`.mine[data-frame="${frameId}"]`);
+    if (!entry) return;
+    const reading = this.isReading();
+    entry.querySelector(".state")?.remove();
+    if (state !== "sending") delete entry.dataset.pending;
+    if (state === "sent") return;
+    entry.append(words(state, state === "not_sent" ? "state failed" : "state"));
+    if (reading) this.reveal(this.anchor ?? entry);
+  }
+
+  /** Tell that earlier buttons have had their answer. */
+  quieten(before) {
+    for (const entry of this.root.querySelectorAll(".entry")) {
+      if (entry === before) break;
+      entry.classList.add("past");
+    }
+  }
+
+  note(key, ...more) {
+    const entry = make("div", "entry aside rise", words(key), ...more);
+    this.append(entry);
+    this.reveal(entry);
+    return entry;
+  }
+
+  showTyping(on) {
+    clearTimeout(this.typingTimer);
+    if (!on) return this.typing.remove();
+    this.typingWords.textContent = text("typing", { name: this.service });
+    this.typingTimer = setTimeout(() => this.typing.remove(), TYPING_MS);
+    const reading = this.isReading();
+    this.root.append(this.typing);
+    return reading && this.reveal(this.anchor ?? this.typing);
+  }
+
+  /** The history is about to be sent (again). */
+  replay() {
+    if (!this.replaying) this.reading = this.isReading();
+    this.replaying = true;
+  }
+
+  replayed() {
+    this.replaying = false;
+    this.root.setAttribute("aria-busy", "false");
+    const own = [...this.root.querySelectorAll(".mine")].pop();
+    const last = [...this.root.querySelectorAll(".entry")].pop();
+    if (last && this.reading) this.reveal(own ?? last);
+    this.root.classList.add("smooth");
+  }
+
+  append(entry) {
+    if (this.typing.isConnected) this.typing.before(entry);
+    else this.root.append(entry);
+  }
+
+  /** Insert by id; what the contact has not yet got through stays last. */
+  place(entry, id) {
+    entry.dataset.id = id;
+    let before = null;
+    const entries = [...this.root.children].filter((node) => node !== this.typing);
+    for (const node of entries.reverse()) {
+      if (!("pending" in node.dataset) && !(Number(node.dataset.id) > id)) break;
+      before = node;
+    }
+    if (before) before.before(entry);
+    else this.append(entry);
+  }
+
+  /** Tell whether somebody follows the newest messages, rather than looks up older ones. */
+  isReading() {
+    const beyond = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight;
+    return beyond < NEAR_PX || this.isInView(this.anchor);
+  }
+
+  isInView(entry) {
+    if (!entry?.isConnected) return false;
+    const place = entry.getBoundingClientRect();
+    const view = this.root.getBoundingClientRect();
+    return place.bottom > view.top && place.top < view.bottom;
+  }
+
+  /** Go to the end, but never so far that the beginning of what is new leaves the view: answers are read from the top. */
+  reveal(first) {
+    const top = first.getBoundingClientRect().top - this.root.getBoundingClientRect().top + this.root.scrollTop;
+    this.root.scrollTop = Math.min(top - ROOM_PX, this.root.scrollHeight - this.root.clientHeight);
+  }
+
+  showVoices() {
+    for (const button of this.root.querySelectorAll("[data-speak]")) button.hidden = !canSpeak(button.dataset.speak);
+  }
+}

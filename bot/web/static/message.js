@@ -1,0 +1,180 @@
+// One message as elements. Everything goes in as text: nothing a message holds is ever read as HTML.
+
+import { canSpeak, hush, speak } from "./speech.js";
+import { text } from "./texts.js";
+
+const SAFE_LINKS = new Set(["http:", "https:", "tel:", "mailto:", "geo:"]);
+const SVG = "http://www.w3.org/2000/svg";
+
+export function make(tag, className = "", ...content) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...content);
+  return node;
+}
+
+export function icon(name) {
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "icon");
+  picture.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  picture.append(use);
+  return picture;
+}
+
+/** A text of the page that changes with its language. */
+export function words(key, className = "") {
+  const node = make("span", className, text(key));
+  node.dataset.text = key;
+  return node;
+}
+
+function link(url, className = "") {
+  let scheme;
+  try {
+    scheme = new URL(url).protocol;
+  } catch {
+    return null;
+  }
+  if (!SAFE_LINKS.has(scheme)) return null;
+  const node = make("a", className);
+  node.href = url;
+  node.rel = "noopener noreferrer";
+  if (scheme.startsWith("http")) node.target = "_blank";
+  return node;
+}
+
+function runNode(run) {
+  let node = document.createTextNode(run.text);
+  if (run.isolate) node = make("bdi", /^[\d\s+()/.,:€$-]{1,24}$/.test(run.text) ? "number" : "", node);
+  if (run.bold) node = make("strong", "", node);
+  const anchor = run.url ? link(run.url) : null;
+  if (anchor) anchor.append(node);
+  return anchor ?? node;
+}
+
+const runNodes = (runs) => runs.map(runNode);
+
+const BLOCKS = {
+  heading: (block) => make("h2", "", ...runNodes(block.runs)),
+  paragraph: (block) => make("p", "", ...runNodes(block.runs)),
+  note: (block) => make("p", "note", ...runNodes(block.runs)),
+  list: (block) => make(block.ordered ? "ol" : "ul", "", ...block.items.map((item) => make("li", "", ...runNodes(item)))),
+  facts: (block) => {
+    const rows = block.rows.flatMap(([label, value]) => [make("dt", "", label), make("dd", "", ...runNodes(value))]);
+    return make("dl", "facts", ...rows);
+  },
+};
+
+function who(frame, service) {
+  const name = make("bdi", "", frame.author_name || service);
+  const line = make("p", "who", make("span", "", name, " · ", words(frame.author)));
+  const when = new Date(frame.at);
+  if (!Number.isNaN(when.valueOf())) line.append(time(when, frame.locale));
+  return line;
+}
+
+function time(when, locale) {
+  const today = when.toDateString() === new Date().toDateString();
+  const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  const node = make("time", "", new Intl.DateTimeFormat(locale, form).format(when));
+  node.dateTime = when.toISOString();
+  return node;
+}
+
+function speakButton(said, locale) {
+  const button = make("button", "speak");
+  button.type = "button";
+  button.dataset.speak = locale;
+  button.hidden = !canSpeak(locale);
+  const show = (on) => {
+    const key = on ? "stop_reading" : "read_aloud";
+    button.replaceChildren(icon(on ? "stop" : "speak"));
+    button.classList.toggle("on", on);
+    button.dataset.label = button.dataset.title = key;
+    button.title = text(key);
+    button.setAttribute("aria-label", text(key));
+  };
+  button.addEventListener("click", () => {
+    if (button.classList.contains("on")) return hush();
+    const lines = [...said.querySelectorAll("h2, p, li, dt, dd")].map((node) => node.textContent);
+    speak(lines.join(". "), locale, () => show(false));
+    return show(true);
+  });
+  show(false);
+  return button;
+}
+
+function optionNode(option, index, frame, press) {
+  const className = `pill ${option.style}`;
+  const anchor = option.url ? link(option.url, className) : null;
+  if (anchor) {
+    anchor.append(option.label);
+    return anchor;
+  }
+  const button = make("button", className, option.label);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    button.classList.add("chosen");
+    press({ type: "button", token: frame.token, index }, option.label);
+  });
+  return button;
+}
+
+function venueNode(venue) {
+  const name = make("strong", "", make("bdi", "", venue.name));
+  const where = make("div", "where", name, make("span", "", make("bdi", "", venue.address)));
+  const at = `${venue.latitude}/${venue.longitude}`;
+  const map = link(`https://www.openstreetmap.org/?mlat=${venue.latitude}&mlon=${venue.longitude}#map=18/${at}`, "pill");
+  map.append(icon("pin"), words("map"), make("span", "visually-hidden", `: ${venue.name}`));
+  return make("div", "venue", where, map);
+}
+
+function documentNode(file) {
+  const node = make("a", "pill main", icon("file"), text("save_file", { name: file.name }));
+  node.href = URL.createObjectURL(new Blob([file.text], { type: file.media_type }));
+  node.download = file.name;
+  return node;
+}
+
+function placeButton(share) {
+  if (!window.isSecureContext || !navigator.geolocation) return null;
+  const button = make("button", "pill main", icon("pin"), words("share_place"));
+  button.type = "button";
+  button.addEventListener("click", () => share(button));
+  return button;
+}
+
+function actions(frame, { press, share }) {
+  const nodes = frame.options.map((option, index) => optionNode(option, index, frame, press));
+  if (frame.document) nodes.unshift(documentNode(frame.document));
+  const place = frame.ask_location ? placeButton(share) : null;
+  if (place) nodes.unshift(place);
+  return nodes.length ? make("div", "actions", ...nodes) : null;
+}
+
+/** Build a message of the bot or of a person, with what can be done about it: its words run their own way, its place is the page's. */
+export function theirs(frame, service, doing) {
+  const said = make("div", "said", ...frame.blocks.map((block) => BLOCKS[block.kind](block)));
+  const look = `msg ${frame.author === "person" || frame.author === "translation" ? "person" : "bot"}${frame.alert ? " alert" : ""}`;
+  const body = make("article", look, who(frame, service), said);
+  if (frame.alert) body.setAttribute("role", "alert");
+  body.querySelector(".who").append(speakButton(said, frame.locale));
+  const more = [...frame.venues.map(venueNode), actions(frame, doing)].filter(Boolean);
+  for (const node of [said, ...more]) Object.assign(node, { lang: frame.locale, dir: frame.dir });
+  return make("div", "entry rise", body, ...more);
+}
+
+/** Build a message of the contact. */
+export function mine(said) {
+  const paragraph = make("p", "", said);
+  paragraph.dir = "auto";
+  const body = make("div", "msg", words("you", "visually-hidden"), paragraph);
+  return make("div", "entry mine rise", body);
+}
+
+/** Return the plain text of a message of the contact. */
+export function saidIn(frame) {
+  return frame.blocks.flatMap((block) => (block.runs ?? []).map((run) => run.text)).join("");
+}
