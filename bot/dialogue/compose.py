@@ -1,0 +1,147 @@
+"""The small pieces every handler builds with: blocks, options, a turn that says one message, and the language it is said in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from bot.dialogue.context import Context
+from bot.model import (
+    Block,
+    Conversation,
+    Effect,
+    Listing,
+    Message,
+    Option,
+    Paragraph,
+    Run,
+    Runs,
+    SendMessage,
+    Turn,
+)
+
+MAX_LABEL = 64  # characters of a button; longer ones are cut by every platform, each in its own way
+GENERAL_EMERGENCY = "112"  # the single European number: Directive (EU) 2018/1972, article 109, read 2026-11-23
+
+
+def tongue(conversation: Conversation, context: Context) -> str:
+    """Return the language to speak: the chosen one, else what platform or text suggested, else English."""
+    for locale in (conversation.locale, conversation.data.get("hint"), "en"):
+        if isinstance(locale, str) and locale in context.locales:
+            return locale
+    return context.locales[0]
+
+
+def words(conversation: Conversation, context: Context) -> Callable[[str], str]:
+    """Return the function that translates our sentences for this contact."""
+    return context.translator(tongue(conversation, context)).gettext
+
+
+def remember(conversation: Conversation, **values: str | bool | int | None) -> Conversation:
+    """Note values in the conversation; None forgets one."""
+    kept = {**conversation.data, **values}
+    return replace(conversation, data={key: value for key, value in kept.items() if value is not None})
+
+
+def recall(conversation: Conversation, key: str) -> str:
+    """Return a text noted earlier, or an empty one."""
+    value = conversation.data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+# ---------------------------------------------------------------- blocks
+
+
+def text(*sentences: str) -> Paragraph:
+    """Make one paragraph of some sentences."""
+    return Paragraph((Run(" ".join(sentence for sentence in sentences if sentence)),))
+
+
+def strong(sentence: str) -> Paragraph:
+    """Make a paragraph in bold."""
+    return Paragraph((Run(sentence, bold=True),))
+
+
+def bullets(sentences: Iterable[str]) -> Listing:
+    """Make a plain list."""
+    return Listing(tuple((Run(sentence),) for sentence in sentences))
+
+
+def emergency_line(_: Callable[[str], str]) -> Paragraph:
+    """Say the emergency number, as something to press."""
+    return Paragraph(fill(_("In danger, call {number}."), number=call(GENERAL_EMERGENCY)))
+
+
+def fill(sentence: str, **values: Run | Runs) -> Runs:
+    """Put runs into the {places} of a translated sentence, so that numbers and names keep their direction and their links."""
+    runs: list[Run] = []
+    rest = sentence
+    while rest:
+        before, opened, after = rest.partition("{")
+        name, closed, behind = after.partition("}")
+        if not (opened and closed and name in values):
+            runs.append(Run(rest))
+            break
+        value = values[name]
+        runs += [*([Run(before)] if before else []), *((value,) if isinstance(value, Run) else value)]
+        rest = behind
+    return tuple(runs)
+
+
+def join(parts: Sequence[Runs], separator: str = " · ") -> Runs:
+    """Put stretches of text side by side with a separator between."""
+    joined: list[Run] = []
+    for part in parts:
+        joined += [*([Run(separator)] if joined else []), *part]
+    return tuple(joined)
+
+
+def call(number: str) -> Run:
+    """Show a short number as something to press."""
+    return Run(number, bold=True, url=f"tel:{number}", isolate=True)
+
+
+# ---------------------------------------------------------------- options
+
+
+def option(verb: str, argument: str, label: str) -> Option:
+    """Make a choice; ways to a person and guided steps look different from the rest."""
+    style = {"do:human": "person", f"steps:{argument}": "main"}.get(f"{verb}:{argument}", "plain")
+    if style == "person":
+        return Option(f"{verb}:{argument}", shorten(label), style="person")
+    return Option(f"{verb}:{argument}", shorten(label), style="main" if style == "main" else "plain")
+
+
+def shorten(label: str) -> str:
+    """Cut a label at a word, to MAX_LABEL characters."""
+    label = " ".join(label.split())
+    if len(label) <= MAX_LABEL:
+        return label
+    head = label[: MAX_LABEL - 1]
+    return (head.rpartition(" ")[0] or head).rstrip(" ,;:") + "…"
+
+
+def ways_on(_: Callable[[str], str]) -> tuple[Option, ...]:
+    """Return the two ways that are always open: a person, and the menu."""
+    return option("do", "human", _("☎ Talk to a person")), option("do", "menu", _("☰ All topics"))
+
+
+# ---------------------------------------------------------------- turns
+
+
+def say(
+    conversation: Conversation,
+    context: Context,
+    *blocks: Block,
+    options: Sequence[Option] = (),
+    locale: str | None = None,
+    alert: bool = False,
+) -> Turn:
+    """Answer with one message."""
+    message = Message(locale=locale or tongue(conversation, context), blocks=blocks, options=tuple(options), alert=alert)
+    return Turn(conversation, (SendMessage(message),))
+
+
+def before(effects: Sequence[Effect], turn: Turn) -> Turn:
+    """Put effects ahead of those of a turn."""
+    return Turn(turn.conversation, (*effects, *turn.effects))

@@ -1,0 +1,241 @@
+"""One answer, read from top to bottom: what it is, what to do, what to bring, where to ask, where this comes from and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bot.dialogue.browse import entry_options
+from bot.dialogue.compose import fill, join, option, recall, remember, say, strong, text, tongue, ways_on, words
+from bot.dialogue.context import Context
+from bot.dialogue.home import Home, at_home, own_name, title_of
+from bot.dialogue.places import Office, brief, offices
+from bot.dialogue.terms import for_whom
+from bot.knowledge.render import format_date, render_inline, render_text
+from bot.model import (
+    Alert,
+    Block,
+    Conversation,
+    Count,
+    Entry,
+    FactTable,
+    Heading,
+    Listing,
+    Note,
+    Option,
+    Paragraph,
+    Run,
+    Runs,
+    Source,
+    Turn,
+    Words,
+)
+
+MAX_RELATED = 3
+MAX_SOURCES = 3
+Translate = Callable[[str], str]
+
+
+@at_home
+def entry(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
+    """Show an entry ("egov.nie"), in a language other than the contact's if one is named ("egov.nie:es")."""
+    entry_id, _colon, locale = argument.partition(":")
+    found = home.entry(entry_id)
+    return show(conversation, found, home, context, locale) if found else Turn(conversation)
+
+
+def show(conversation: Conversation, entry: Entry, home: Home, context: Context, locale: str = "", lead: tuple[Block, ...] = ()) -> Turn:
+    """Answer with an entry, or say why it cannot be shown."""
+    reader = remember(conversation, entry=entry.id, misses=None)
+    wanted = locale or tongue(conversation, context)
+    if context.require_checked and not entry.checked:
+        return _not_confirmed(reader, entry, home, context)
+    if wanted not in entry.words:
+        return _not_in_language(reader, entry, home, context)
+    blocks = list(_blocks(reader, entry, wanted, home, context))
+    turn = say(reader, context, *lead, *blocks, options=_options(reader, entry, wanted, home, context), locale=wanted)
+    if recall(conversation, "entry") == entry.id:
+        return turn  # seen again, not asked again
+    return Turn(turn.conversation, (*turn.effects, Count(home.counted_as, entry.id, wanted, "shown")))
+
+
+# ---------------------------------------------------------------- the answer, top down
+
+
+def _blocks(conversation: Conversation, entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
+    said, city = entry.words[locale], home.city
+    _ = context.translator(locale).gettext
+    yield Heading((Run(said.title),))
+    yield from alerts(entry, locale, home, context)
+    yield from render_text(said.answer, entry.facts, locale, city.country)
+    yield from documents(entry, said, locale, home, _)
+    if rows := tuple(_rows(conversation, entry, locale, home, context)):
+        yield FactTable(rows)
+    yield from notes(entry, said, locale, _)
+
+
+def alerts(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
+    """Yield today's notices about an entry."""
+    today = home.today(context)
+    for alert in home.city.alerts:
+        if entry.id in alert.entries and alert.start <= today <= alert.end:
+            yield Paragraph((Run("⚠ ", bold=True), Run(_alert_text(alert, locale, home), bold=True, isolate=True)))
+
+
+def _alert_text(alert: Alert, locale: str, home: Home) -> str:
+    known = alert.text
+    return known.get(locale) or known.get("en") or known.get(home.city.host_language) or next(iter(known.values()), "")
+
+
+def documents(entry: Entry, said: Words, locale: str, home: Home, _: Translate) -> Iterator[Block]:
+    """Yield what to bring."""
+    if said.documents:
+        yield strong(_("Bring:"))
+        yield Listing(tuple(render_inline(line, entry.facts, locale, home.city.country) for line in said.documents))
+
+
+def _rows(conversation: Conversation, entry: Entry, locale: str, home: Home, context: Context) -> Iterator[tuple[str, Runs]]:
+    _ = context.translator(locale).gettext
+    if people := for_whom(entry.audience, _):
+        yield _("For whom"), (Run(people),)
+    needs = [title_of(needed, locale, home.city) for entry_id in entry.needs if (needed := home.entry(entry_id))]
+    if needs:
+        yield _("First you need"), join([(Run(title, isolate=True),) for title in needs])
+    nearest = next(iter(offices(entry.places, conversation, home, context)), None)
+    if nearest:
+        yield _where(nearest, _), brief(nearest, home, locale, context)
+
+
+def _where(office: Office, _: Translate) -> str:
+    return _("Open now") if office.state.is_open else _("Where to ask")
+
+
+def notes(entry: Entry, said: Words, locale: str, _: Translate) -> Iterator[Block]:
+    """Yield where an answer comes from and how sure it is. Only a confirmation is ever shown as a date."""
+    sources = _sources(entry)
+    runs = (*fill(_("Source: {source}."), source=join(sources, ", ")), Run(" ")) if sources else ()
+    if entry.checked:
+        sure = fill(_("Confirmed on {date}."), date=Run(format_date(entry.checked.on, locale), isolate=True))
+    else:
+        sure = (Run(_("From a page we read as a copy; phone, price and hours may have changed: ask the office.")),)
+    yield Note((*runs, *sure))
+    if said.wording.by == "machine" and said.wording.checked_by is None:
+        yield Note((Run(_("A machine wrote these words. No person has checked them yet.")),))
+
+
+def _sources(entry: Entry) -> list[Runs]:
+    ordered = sorted(entry.sources, key=lambda source: source.kind != "official")
+    named = {_source_name(source): source for source in reversed(ordered)}
+    return [_source_runs(name, named[name]) for name in dict.fromkeys(map(_source_name, ordered)) if name][:MAX_SOURCES]
+
+
+def _source_name(source: Source) -> str:
+    host = (urlsplit(source.url).hostname or "") if source.url else ""
+    return host.removeprefix("www.") or source.title or ""
+
+
+def _source_runs(name: str, source: Source) -> Runs:
+    copied = f" ({source.copy_of})" if source.copy_of else ""
+    return (Run(name, url=source.url, isolate=True), *([Run(copied)] if copied else []))
+
+
+# ---------------------------------------------------------------- what to do next
+
+
+def _options(conversation: Conversation, entry: Entry, shown_in: str, home: Home, context: Context) -> list[Option]:
+    _ = words(conversation, context)
+    count = sum(home.local and slug in home.city.places for slug in entry.places)
+    options: list[Option] = []
+    if entry.words[shown_in].steps:
+        label = _("Step by step ({n})").format(n=len(entry.steps))
+        options.append(option("steps", _in(entry, shown_in, conversation, context), label))
+    if count:
+        options.append(option("places", entry.id, _("Places ({n})").format(n=count)))
+    options += entry_options(conversation, home, context, (*entry.needs, *entry.related))[:MAX_RELATED]
+    return [*options, *helped_options(entry, _), *ways_on(_)]
+
+
+def _in(entry: Entry, shown_in: str, conversation: Conversation, context: Context) -> str:
+    return entry.id if shown_in == tongue(conversation, context) else f"{entry.id}:{shown_in}"
+
+
+def helped_options(entry: Entry, _: Translate) -> tuple[Option, Option]:
+    """Ask whether an answer helped."""
+    return option("helped", f"{entry.id}:yes", _("👍 It helped")), option("helped", f"{entry.id}:no", _("👎 It did not help"))
+
+
+@at_home
+def steps(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
+    """Show the whole procedure in one message: what to bring, then step by step."""
+    entry_id, _colon, named = argument.partition(":")
+    entry = home.entry(entry_id)
+    locale = named or tongue(conversation, context)
+    said = entry.words.get(locale) if entry else None
+    if entry is None or said is None or not said.steps or (context.require_checked and not entry.checked):
+        return Turn(conversation)
+    theirs = context.translator(locale).gettext
+    bring = documents(entry, said, locale, home, theirs)
+    blocks = (Heading((Run(said.title),)), *bring, _step_list(entry, said, locale, home), *notes(entry, said, locale, theirs))
+    _ = words(conversation, context)
+    options = (*helped_options(entry, _), option("entry", argument, _("Back to the answer")), *ways_on(_))
+    return say(remember(conversation, entry=entry.id), context, *blocks, options=options, locale=locale)
+
+
+def _step_list(entry: Entry, said: Words, locale: str, home: Home) -> Listing:
+    def line(key: str) -> Runs:
+        step = said.steps[key]
+        title = render_inline(step.title, entry.facts, locale, home.city.country)
+        stop = " " if step.title.rstrip().endswith((".", "?", "!", "؟", ":")) else ". "
+        body = render_inline(step.text, entry.facts, locale, home.city.country)
+        return (*(replace(run, bold=True) for run in title), Run(stop), *body)
+
+    return Listing(tuple(line(key) for key in entry.steps if key in said.steps), ordered=True)
+
+
+@at_home
+def helped(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
+    """Count whether an answer helped; after a no, offer a person and the rest of the topic."""
+    entry_id, _colon, answer = argument.partition(":")
+    entry = home.entry(entry_id)
+    if entry is None or answer not in ("yes", "no"):
+        return Turn(conversation)
+    _ = words(conversation, context)
+    if answer == "yes":
+        turn = say(conversation, context, text(_("Good to hear. Write again whenever you need something.")), options=ways_on(_))
+    else:
+        sorry = text(_("I am sorry. Ask me in other words, look at the topic again, or talk to a person."))
+        options = [ways_on(_)[0], option("topic", entry.topic, _("Other answers of this topic")), ways_on(_)[1]]
+        turn = say(conversation, context, sorry, options=options)
+    return _counted(turn, f"{entry.id}:{answer}", Count(home.counted_as, entry.id, tongue(conversation, context), answer))
+
+
+def _counted(turn: Turn, vote: str, count: Count) -> Turn:
+    """Count a vote once, however often the button is pressed."""
+    if recall(turn.conversation, "vote") == vote:
+        return turn
+    result = "helped" if count.result == "yes" else "not-helped"
+    return Turn(remember(turn.conversation, vote=vote), (*turn.effects, replace(count, result=result)))
+
+
+# ---------------------------------------------------------------- when it cannot be shown
+
+
+def _not_in_language(conversation: Conversation, entry: Entry, home: Home, context: Context) -> Turn:
+    _ = words(conversation, context)
+    mine = own_name(tongue(conversation, context))
+    names = [context.language_name(locale) for locale in entry.words]
+    blocks: list[Block] = [Heading((Run(title_of(entry, tongue(conversation, context), home.city), isolate=True),))]
+    blocks.append(Paragraph(fill(_("I do not have this answer in {language} yet."), language=Run(mine, isolate=True))))
+    if names:
+        blocks.append(Paragraph(fill(_("I have it in: {languages}."), languages=join([(Run(name, isolate=True),) for name in names]))))
+    options = [option("entry", f"{entry.id}:{locale}", context.language_name(locale)) for locale in entry.words]
+    return say(conversation, context, *blocks, options=[*options, *ways_on(_)])
+
+
+def _not_confirmed(conversation: Conversation, entry: Entry, home: Home, context: Context) -> Turn:
+    _ = words(conversation, context)
+    heading = Heading((Run(title_of(entry, tongue(conversation, context), home.city), isolate=True),))
+    why = text(_("Nobody of the city has confirmed this answer yet, so I may not give it."), _("A person can help you."))
+    options = [ways_on(_)[0], option("topic", entry.topic, _("Other answers of this topic")), ways_on(_)[1]]
+    return say(conversation, context, heading, why, options=options)

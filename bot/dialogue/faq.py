@@ -1,0 +1,172 @@
+"""A question in the contact's own words: answered when sure, offered when not, and said plainly when nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.dialogue import human
+from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
+from bot.dialogue.compose import option, recall, remember, say, text, tongue, ways_on, words
+from bot.dialogue.context import Context
+from bot.dialogue.entry import show
+from bot.dialogue.home import Home, at_home, home_of, own_name
+from bot.dialogue.onboarding import ask_language, choose_language
+from bot.model import (
+    Block,
+    Conversation,
+    Count,
+    Effect,
+    Entry,
+    Event,
+    Option,
+    Paragraph,
+    Run,
+    SendMessage,
+    TextReceived,
+    Turn,
+    Understanding,
+)
+
+MAX_SUGGESTIONS = 3
+MISSES_UNTIL_PERSON = 2  # questions in a row that nothing fits, after which the offices are shown without being asked for
+
+
+def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
+    """Answer a text, then offer to change to the language it was written in."""
+    home = home_of(conversation, context)
+    if home is None or not isinstance(event, TextReceived) or event.understood is None:
+        return Turn(conversation)
+    named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
+    if named in context.locales:
+        return choose_language(conversation, named or "", context)
+    turn = _by_outcome(conversation, event.understood, home, context)
+    return _offer_switch(turn, event.understood, context)
+
+
+def _by_outcome(conversation: Conversation, understood: Understanding, home: Home, context: Context) -> Turn:
+    if understood.outcome == "smalltalk":
+        return _smalltalk(conversation, understood.smalltalk or "", home, context)
+    fitting = [entry for match in understood.matches if (entry := home.entry(match.entry_id))]
+    if fitting and understood.outcome == "answer" and understood.matches[0].entry_id == fitting[0].id:
+        return show(conversation, fitting[0], home, context)
+    if fitting and understood.outcome in ("answer", "suggest"):
+        return _suggest(conversation, fitting[:MAX_SUGGESTIONS], home, context)
+    return _unknown(conversation, fitting, home, context)
+
+
+# ---------------------------------------------------------------- not sure
+
+
+def _suggest(conversation: Conversation, fitting: list[Entry], home: Home, context: Context) -> Turn:
+    _ = words(conversation, context)
+    options = entry_options(conversation, home, context, [entry.id for entry in fitting])
+    options += [option("none", "", _("None of these")), ways_on(_)[0]]
+    turn = say(remember(conversation, misses=None), context, text(_("Do you mean one of these?")), options=options)
+    return _counted(turn, "suggest", home, context)
+
+
+@at_home
+def none_of_these(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
+    """Help on when no suggestion fits."""
+    _ = words(conversation, context)
+    ask = text(_("Then tell me in other words, choose a topic, or talk to a person."))
+    options = [*topic_options(conversation, home, context), ways_on(_)[0]]
+    return say(conversation, context, ask, options=options)
+
+
+def _unknown(conversation: Conversation, fitting: list[Entry], home: Home, context: Context) -> Turn:
+    _ = words(conversation, context)
+    missed = conversation.data.get("misses")
+    misses = (missed if isinstance(missed, int) else 0) + 1
+    lost = remember(conversation, misses=misses)
+    sorry = text(_("I do not know this."), _("I do not want to guess."))
+    if misses >= MISSES_UNTIL_PERSON:
+        return _counted(human.offices_of(remember(lost, misses=None), home, context, sorry), "none", home, context)
+    topics = topic_options(conversation, home, context, nearest_topics(fitting, home, context))
+    ask = text(_("Ask me in other words, choose a topic, or talk to a person."))
+    return _counted(say(lost, context, sorry, ask, options=[*topics, *ways_on(_)]), "none", home, context)
+
+
+def _counted(turn: Turn, result: str, home: Home, context: Context) -> Turn:
+    return Turn(turn.conversation, (*turn.effects, Count(home.counted_as, "", tongue(turn.conversation, context), result)))
+
+
+# ---------------------------------------------------------------- small talk
+
+
+def _smalltalk(conversation: Conversation, slug: str, home: Home, context: Context) -> Turn:
+    if slug == "human":
+        return human.human(conversation, "", context)
+    kind = context.knowledge.smalltalk.get(slug)
+    said = kind.reply.get(tongue(conversation, context)) or kind.reply.get("en") if kind else None
+    lead = (text(said),) if said else ()
+    special = _SPECIAL.get(slug)
+    if special:
+        return special(conversation, lead, home, context)
+    options = [*topic_options(conversation, home, context), ways_on(words(conversation, context))[0]]
+    return say(conversation, context, *lead, options=options) if lead else menu_of(conversation, home, context)
+
+
+def _repeat(conversation: Conversation, lead: tuple[Block, ...], home: Home, context: Context) -> Turn:
+    last = home.entry(recall(conversation, "entry"))
+    return show(conversation, last, home, context, lead=lead) if last else menu_of(conversation, home, context)
+
+
+def _other_language(conversation: Conversation, lead: tuple[Block, ...], home: Home, context: Context) -> Turn:
+    return ask_language(conversation, context, *lead)
+
+
+_SPECIAL: dict[str, Callable[[Conversation, tuple[Block, ...], Home, Context], Turn]] = {
+    "repeat": _repeat,
+    "wrong-language": _other_language,
+}
+
+
+# ---------------------------------------------------------------- another language
+
+
+def _offer_switch(turn: Turn, understood: Understanding, context: Context) -> Turn:
+    """Add an offer to go on in the language of the text, once per language."""
+    conversation, wanted = turn.conversation, understood.language
+    if wanted is None or wanted == conversation.locale or wanted not in context.locales:
+        return turn
+    if conversation.data.get(f"offered-{wanted}") or not turn.effects or not conversation.locale:
+        return turn
+    offered = remember(conversation, **{f"offered-{wanted}": True})
+    effects = [_with_offer(effect, conversation.locale, wanted, context) for effect in turn.effects]
+    return Turn(offered, tuple(effects))
+
+
+def _with_offer(effect: Effect, locale: str, wanted: str, context: Context) -> Effect:
+    if not isinstance(effect, SendMessage) or not effect.message.options:
+        return effect
+    message = effect.message
+    question, go = _in_new_language(wanted, context)
+    _ = context.translator(locale).gettext
+    keep = option("stay", wanted, _("Stay with {language}").format(language=own_name(locale)))
+    return SendMessage(replace(message, blocks=(*message.blocks, question), options=(go, keep, *message.options)))
+
+
+def _in_new_language(wanted: str, context: Context) -> tuple[Paragraph, Option]:
+    _, name = context.translator(wanted).gettext, own_name(wanted)
+    question = Paragraph((Run(_("Shall I go on in {language}?").format(language=name), isolate=True),))
+    return question, option("switch", wanted, _("Go on in {language}").format(language=name))
+
+
+def switch(conversation: Conversation, locale: str, context: Context) -> Turn:
+    """Change the language and show the last answer in it."""
+    if locale not in context.locales:
+        return Turn(conversation)
+    turn = choose_language(conversation, locale, context)
+    home = home_of(turn.conversation, context)
+    last = home.entry(recall(conversation, "entry")) if home else None
+    return show(turn.conversation, last, home, context) if home and last else turn
+
+
+def stay(conversation: Conversation, locale: str, context: Context) -> Turn:
+    """Keep the language; the offer is not made again."""
+    home = home_of(conversation, context)
+    if home is None or locale not in context.locales:
+        return Turn(conversation)
+    return menu_of(remember(conversation, **{f"offered-{locale}": True}), home, context)

@@ -1,0 +1,88 @@
+"""What is kept about a contact: shown whole, and erased at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+from bot.dialogue.compose import bullets, option, strong, text, tongue, words
+from bot.dialogue.context import Context
+from bot.dialogue.home import home_name, home_of, own_name
+from bot.model import (
+    Conversation,
+    Document,
+    EraseContact,
+    Message,
+    Option,
+    SendData,
+    SendMessage,
+    StoredMessage,
+    Turn,
+)
+from bot.wire import encode_message
+
+
+def mydata(conversation: Conversation, argument: str, context: Context) -> Turn:
+    """Send the contact everything we hold about them."""
+    return Turn(conversation, (SendData(tongue(conversation, context)),))
+
+
+def delete(conversation: Conversation, argument: str, context: Context) -> Turn:
+    """Erase everything at once, and say that it is done."""
+    _ = words(conversation, context)
+    done = text(_("Done. I have erased everything about you: this chat, your language and your city."))
+    again = text(_("To begin again, write anything."))
+    begin = option("do", "start", _("Begin again"))
+    message = Message(locale=tongue(conversation, context), blocks=(done, again), options=(begin,))
+    forgotten = Conversation(conversation.contact_id, conversation.channel, version=conversation.version)
+    return Turn(forgotten, (SendMessage(message), EraseContact()))
+
+
+def data_options(_: Callable[[str], str]) -> tuple[Option, ...]:
+    """Return what can be done after seeing one's data."""
+    return option("do", "delete", _("Erase everything now")), option("do", "menu", _("☰ All topics"))
+
+
+def render_data(context: Context, conversation: Conversation, history: Sequence[StoredMessage]) -> Message:
+    """Write down all we hold about a contact: a plain list to read, and a file with every detail."""
+    _ = words(conversation, context)
+    held = bullets(_held(context, conversation, len(history)))
+    lacking = text(_("I do not keep your name, your phone number or your exact position."))
+    document = Document("dragoman-data.json", "application/json", _as_json(conversation, history))
+    blocks = (strong(_("What I keep about you")), held, lacking)
+    return Message(locale=tongue(conversation, context), blocks=blocks, options=data_options(_), document=document)
+
+
+def _held(context: Context, conversation: Conversation, count: int) -> Iterator[str]:
+    translator = context.translator(tongue(conversation, context))
+    _ = translator.gettext
+    yield _("a random code that stands for you: {code}").format(code=conversation.contact_id)
+    yield _("the address of this chat, encrypted, so that answers reach you")
+    if conversation.locale:
+        yield _("your language: {language}").format(language=own_name(conversation.locale))
+    home = home_of(conversation, context)
+    if home and home.local:
+        yield _("your city: {city}").format(city=home_name(home, conversation, context))
+    yield _("the point you have reached in this chat, so that you can go on")
+    hours = context.history_hours
+    yield translator.ngettext(
+        "the last messages of this chat ({count}), until {n} hour after the last one",
+        "the last messages of this chat ({count}), until {n} hours after the last one",
+        hours,
+    ).format(count=count, n=hours)
+
+
+def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> str:
+    held = {
+        "contact": conversation.contact_id,
+        "channel": conversation.channel,
+        "language": conversation.locale,
+        "city": conversation.city,
+        "area": conversation.area,
+        "state": conversation.state,
+        "owner": conversation.owner,
+        "data": dict(conversation.data),
+        "options": [list(pair) for pair in conversation.options],
+        "messages": [{"at": kept.at.isoformat(), "message": json.loads(encode_message(kept.message))} for kept in history],
+    }
+    return json.dumps(held, ensure_ascii=False, indent=2)

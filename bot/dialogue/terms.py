@@ -1,0 +1,58 @@
+"""Words of the knowledge files that are a closed set, and what they are called in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from bot.dialogue.context import Translator
+
+
+def N_(sentence: str) -> str:
+    """Mark a sentence for translation where it stands; it is translated where it is shown."""
+    return sentence
+
+
+AUDIENCES: Mapping[str, str] = {
+    "everyone": N_("everybody"),
+    "insured": N_("people with health insurance"),
+    "workers": N_("people who work"),
+    "asylum-seekers": N_("people who ask for asylum"),
+    "temporary-protection": N_("people with temporary protection"),
+    "refugees": N_("refugees"),
+    "undocumented": N_("people without residence papers"),
+    "eu-citizens": N_("EU citizens"),
+    "students": N_("students"),
+    "minors": N_("people under 18"),
+    "families": N_("families"),
+}
+
+HELP_LINES: Mapping[str, str] = {
+    "gender_violence": N_("Help line, violence against women"),
+    "suicide": N_("Help line, if you think about dying"),
+    "trafficking": N_("Police line, forced work or prostitution"),
+    "police": N_("Police"),
+}
+
+COMMANDS: Mapping[str, str] = {
+    "start": N_("Begin"),
+    "menu": N_("All topics"),
+    "language": N_("Change language"),
+    "city": N_("Change city"),
+    "human": N_("Talk to a person"),
+    "help": N_("Help"),
+    "stop": N_("No more messages from me"),
+    "cancel": N_("Leave what we are doing"),
+    "mydata": N_("My data"),
+    "delete": N_("Delete my data"),
+}
+
+
+def command_descriptions(translator: Translator) -> dict[str, str]:
+    """Say in a few words what each command does, for platforms that list them."""
+    return {name: translator.gettext(description) for name, description in COMMANDS.items()}
+
+
+def for_whom(audience: Iterable[str], _: Callable[[str], str]) -> str:
+    """Name the people an entry is for; "everybody" alone where it is among them."""
+    known = [group for group in audience if group in AUDIENCES]
+    return " · ".join(_(AUDIENCES[group]) for group in (["everyone"] if "everyone" in known else known))
