@@ -276,8 +276,9 @@ Owner = Literal["bot", "queue", "advisor"]
 class Conversation:
     """All we remember about where one contact stands.
 
-    `data` belongs to the dialogue (JSON values, encrypted at rest); `options` are the ids and labels last offered, so that a typed number
-    or label works on every channel. `version` counts turns."""
+    `data` and `recent` belong to the dialogue (JSON values, encrypted at rest); `recent` is forgotten together with the history.
+    `options` are the ids and labels last offered, so that a typed number or label works on every channel; they go with the history too.
+    `version` counts turns."""
 
     contact_id: str
     channel: str
@@ -287,6 +288,7 @@ class Conversation:
     city: str | None = None
     area: str | None = None
     data: Mapping[str, str | bool | int | None] = field(default_factory=dict)
+    recent: Mapping[str, str | bool | int | None] = field(default_factory=dict)
     options: tuple[tuple[str, str], ...] = ()
     version: int = 0
 
@@ -442,7 +444,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An office or organisation, stored once. `hours` is OpenStreetMap opening_hours syntax, `phone` international, `short` dialled as it is."""
+    """An office or organisation, stored once.
+
+    `hours` is OpenStreetMap opening_hours syntax, `phone` international, `short` dialled as it is."""
 
     slug: str
     name: str

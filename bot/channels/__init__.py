@@ -27,7 +27,9 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on its way: what a channel needs to send it. `message_id` grows per store, `token` names the buttons (`<token>:<index>`)."""
+    """One message on its way: what a channel needs to send it.
+
+    `message_id` grows per store; `token` names the buttons (`<token>:<index>`)."""
 
     contact: ContactRef
     message_id: int
@@ -62,7 +64,7 @@ class Channel(Protocol):
         """Cut a message into pieces that one platform call each can carry; options stay on the last. Pure."""
 
     async def send(self, parcel: Parcel) -> None:
-        """Send one piece. Raises the ChannelError tree: ChannelThrottled, ChannelRejected, ContactBlocked, or ChannelError(retryable, uncertain)."""
+        """Send one piece. Raises ChannelThrottled, ChannelRejected, ContactBlocked, or ChannelError (retryable, uncertain)."""
 
     async def stop_receiving(self) -> None:
         """Take in nothing new; what was taken is kept."""

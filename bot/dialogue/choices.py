@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.dialogue.compose import option, remember, say, text, words
+from bot.dialogue.compose import noted, option, remember, say, text, words
 from bot.dialogue.context import Context
 from bot.matching.normalise import normalise
 from bot.model import Conversation, Message, Option, SendMessage, Turn
@@ -38,7 +38,7 @@ def _shown(conversation: Conversation, context: Context) -> list[tuple[str, str]
 
 
 def _page(conversation: Conversation) -> int:
-    page = conversation.data.get("page")
+    page = noted(conversation, "page")
     return page if isinstance(page, int) else 0
 
 

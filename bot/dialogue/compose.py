@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.dialogue.context import Context
 from bot.model import (
+    COMMANDS,
     Block,
     Conversation,
     Effect,
@@ -20,13 +22,19 @@ from bot.model import (
     Turn,
 )
 
+LASTING = ("device", "noticed", "country", "offered-")  # keys that outlive the history: what a contact should not be asked or told twice
 MAX_LABEL = 64  # characters of a button; longer ones are cut by every platform, each in its own way
 GENERAL_EMERGENCY = "112"  # the single European number: Directive (EU) 2018/1972, article 109, read 2026-11-23
 
 
+_COMMAND = re.compile(rf"(/(?:{'|'.join(COMMANDS)})\b)")
+
+Value = str | bool | int | None
+
+
 def tongue(conversation: Conversation, context: Context) -> str:
     """Return the language to speak: the chosen one, else what platform or text suggested, else English."""
-    for locale in (conversation.locale, conversation.data.get("hint"), "en"):
+    for locale in (conversation.locale, recall(conversation, "hint"), "en"):
         if isinstance(locale, str) and locale in context.locales:
             return locale
     return context.locales[0]
@@ -37,16 +45,27 @@ def words(conversation: Conversation, context: Context) -> Callable[[str], str]:
     return context.translator(tongue(conversation, context)).gettext
 
 
-def remember(conversation: Conversation, **values: str | bool | int | None) -> Conversation:
-    """Note values in the conversation; None forgets one."""
-    kept = {**conversation.data, **values}
-    return replace(conversation, data={key: value for key, value in kept.items() if value is not None})
+def remember(conversation: Conversation, **values: Value) -> Conversation:
+    """Note values in the conversation; None forgets one. What is not LASTING goes with the history."""
+    data, recent = dict(conversation.data), dict(conversation.recent)
+    for key, value in values.items():
+        (data if key.startswith(LASTING) else recent)[key] = value
+    return replace(conversation, data=_without_none(data), recent=_without_none(recent))
+
+
+def _without_none(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def recall(conversation: Conversation, key: str) -> str:
     """Return a text noted earlier, or an empty one."""
-    value = conversation.data.get(key)
+    value = noted(conversation, key)
     return value if isinstance(value, str) else ""
+
+
+def noted(conversation: Conversation, key: str) -> Value:
+    """Return a value noted earlier, or None."""
+    return (conversation.data if key.startswith(LASTING) else conversation.recent).get(key)
 
 
 # ---------------------------------------------------------------- blocks
@@ -54,7 +73,13 @@ def recall(conversation: Conversation, key: str) -> str:
 
 def text(*sentences: str) -> Paragraph:
     """Make one paragraph of some sentences."""
-    return Paragraph((Run(" ".join(sentence for sentence in sentences if sentence)),))
+    return Paragraph(sentence_runs(" ".join(sentence for sentence in sentences if sentence)))
+
+
+def sentence_runs(sentence: str) -> Runs:
+    """Keep the commands in a sentence ("/delete") in their own direction, so that the stroke stays in front."""
+    parts = _COMMAND.split(sentence)
+    return tuple(Run(part, isolate=_COMMAND.fullmatch(part) is not None) for part in parts if part)
 
 
 def strong(sentence: str) -> Paragraph:
@@ -64,7 +89,7 @@ def strong(sentence: str) -> Paragraph:
 
 def bullets(sentences: Iterable[str]) -> Listing:
     """Make a plain list."""
-    return Listing(tuple((Run(sentence),) for sentence in sentences))
+    return Listing(tuple(sentence_runs(sentence) for sentence in sentences))
 
 
 def emergency_line(_: Callable[[str], str]) -> Paragraph:

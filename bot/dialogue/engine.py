@@ -105,7 +105,7 @@ def _state(conversation: Conversation, context: Context) -> Handler:
 
 
 def _first_page(conversation: Conversation) -> Conversation:
-    return remember(conversation, page=None) if "page" in conversation.data else conversation
+    return remember(conversation, page=None) if "page" in conversation.recent else conversation
 
 
 # ---------------------------------------------------------------- never silence

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.dialogue import human
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
-from bot.dialogue.compose import option, recall, remember, say, text, tongue, ways_on, words
+from bot.dialogue.compose import noted, option, recall, remember, say, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
@@ -77,7 +77,7 @@ def none_of_these(conversation: Conversation, argument: str, home: Home, context
 
 def _unknown(conversation: Conversation, fitting: list[Entry], home: Home, context: Context) -> Turn:
     _ = words(conversation, context)
-    missed = conversation.data.get("misses")
+    missed = noted(conversation, "misses")
     misses = (missed if isinstance(missed, int) else 0) + 1
     lost = remember(conversation, misses=misses)
     sorry = text(_("I do not know this."), _("I do not want to guess."))
@@ -131,7 +131,7 @@ def _offer_switch(turn: Turn, understood: Understanding, context: Context) -> Tu
     conversation, wanted = turn.conversation, understood.language
     if wanted is None or wanted == conversation.locale or wanted not in context.locales:
         return turn
-    if conversation.data.get(f"offered-{wanted}") or not turn.effects or not conversation.locale:
+    if noted(conversation, f"offered-{wanted}") or not turn.effects or not conversation.locale:
         return turn
     offered = remember(conversation, **{f"offered-{wanted}": True})
     effects = [_with_offer(effect, conversation.locale, wanted, context) for effect in turn.effects]

@@ -81,7 +81,7 @@ def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> st
         "area": conversation.area,
         "state": conversation.state,
         "owner": conversation.owner,
-        "data": dict(conversation.data),
+        "data": {**conversation.data, **conversation.recent},
         "options": [list(pair) for pair in conversation.options],
         "messages": [{"at": kept.at.isoformat(), "message": json.loads(encode_message(kept.message))} for kept in history],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from typing import cast
+from typing import TypedDict, cast
 
 from bot.errors import StoreError
 from bot.model import ContactRef, Conversation, Owner, StoredMessage
@@ -66,7 +66,7 @@ def _waiting(db: Database, contact_id: str, sealer: Sealer) -> tuple[tuple[Waiti
 
 
 def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[object], sealer: Sealer) -> Conversation:
-    owner, state, locale, city, area, data, options, version, said_at = row
+    owner, state, locale, city, area, data, recent, version, said_at = row
     if owner is None:
         return Conversation(contact_id, channel)
     return Conversation(
@@ -78,8 +78,8 @@ def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[obj
         city=cast("str | None", city),
         area=cast("str | None", area),
         data=_open_json(sealer, data, place("data", contact_id)) if data else {},
-        options=_options(sealer, options, contact_id) if options and not is_over(said_at, db.now()) else (),
         version=cast(int, version),
+        **_recent(sealer, recent, contact_id) if recent and not is_over(said_at, db.now()) else {},
     )
 
 
@@ -87,19 +87,32 @@ def _open_json(sealer: Sealer, sealed: object, where: bytes) -> dict[str, str | 
     return cast("dict[str, str | bool | int | None]", json.loads(sealer.open(cast(bytes, sealed), where)))
 
 
-def _options(sealer: Sealer, sealed: object, contact_id: str) -> tuple[tuple[str, str], ...]:
-    pairs = json.loads(sealer.open(cast(bytes, sealed), place("options", contact_id)))
-    return tuple((option_id, label) for option_id, label in pairs)
+class _Recent(TypedDict, total=False):
+    """What is forgotten together with the history."""
+
+    recent: dict[str, str | bool | int | None]
+    options: tuple[tuple[str, str], ...]
+
+
+def _recent(sealer: Sealer, sealed: object, contact_id: str) -> _Recent:
+    kept = json.loads(sealer.open(cast(bytes, sealed), place("recent", contact_id)))
+    return {"recent": kept["recent"], "options": tuple((option_id, label) for option_id, label in kept["options"])}
+
+
+def _seal_recent(sealer: Sealer, known: Conversation) -> bytes | None:
+    if not known.recent and not known.options:
+        return None
+    return sealer.seal(json.dumps({"recent": dict(known.recent), "options": known.options}).encode(), place("recent", known.contact_id))
 
 
 def save(db: Database, conversation: Conversation, version: int) -> None:
-    """Write a conversation; what is not empty of its data and options is sealed."""
+    """Write a conversation; what the dialogue remembers is sealed."""
     contact_id = conversation.contact_id
     sealer = db.keys.get(contact_id)
     data = sealer.seal(json.dumps(dict(conversation.data)).encode(), place("data", contact_id)) if conversation.data else None
-    options = sealer.seal(json.dumps(conversation.options).encode(), place("options", contact_id)) if conversation.options else None
     known = conversation
-    db.run("save_conversation", contact_id, known.owner, known.state, known.locale, known.city, known.area, data, options, version)
+    recent = _seal_recent(sealer, known)
+    db.run("save_conversation", contact_id, known.owner, known.state, known.locale, known.city, known.area, data, recent, version)
 
 
 def is_over(said_at: object, now: int) -> bool:

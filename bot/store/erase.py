@@ -41,7 +41,7 @@ def drop_histories(db: Database) -> int:
     cutoff = db.now() - HISTORY_HOURS * HOUR_US
     silent = db.connection.execute(db.sql("silent_contacts"), {"cutoff": cutoff, "limit": HISTORIES_AT_ONCE}).fetchall()
     db.run_each("drop_messages", silent)
-    db.run_each("forget_options", silent)
+    db.run_each("forget_recent", silent)
     if silent:
         db.scrub_logs()
     return len(silent)

@@ -69,7 +69,7 @@ def check(turn: Turn) -> None:
         assert all(option.label.strip() and len(option.label) <= MAX_LABEL for message in messages for option in message.options)
         assert all(not message.options for message in messages[:-1]), "typed numbers would be ambiguous"
     assert turn.conversation.state in STATES
-    json.dumps(dict(turn.conversation.data))
+    json.dumps([dict(turn.conversation.data), dict(turn.conversation.recent)])
 
 
 @pytest.mark.parametrize("locale", [None, *CATALOGUES.locales])
@@ -87,12 +87,12 @@ def test_the_table_covers_every_command_and_kind() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_safety_comes_first_and_changes_no_state(state: str) -> None:
-    before = replace(standing(state, "en" if state != "language" else None), data={**standing(state, "en").data, "pending": "kept"})
+    before = replace(standing(state, "en" if state != "language" else None), recent={**standing(state, "en").recent, "pending": "kept"})
     talk = Talk(conversation=before).write("My husband beats me")
     assert talk.messages[0].alert
     assert talk.said.startswith("# 112")
     assert talk.conversation.state == state
-    assert talk.conversation.data["pending"] == "kept"
+    assert talk.conversation.recent["pending"] == "kept"
     assert "back:" in talk.offered
 
 

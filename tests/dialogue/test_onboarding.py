@@ -40,7 +40,7 @@ def test_a_first_question_is_answered_right_after_the_notice() -> None:
     assert notice.blocks
     assert not notice.options
     assert answer.blocks[0].kind == "heading"
-    assert "pending" not in talk.conversation.data
+    assert "pending" not in talk.conversation.recent
 
 
 def test_a_greeting_is_not_taken_for_a_question() -> None:
@@ -71,7 +71,7 @@ def test_a_city_is_found_by_name_area_or_place() -> None:
 def test_an_unknown_city_name_is_called_unknown_and_not_kept() -> None:
     talk = Talk(conversation=settled(city=None, state="city", data={})).write("Atlantis")
     assert "do not know a city" in talk.said
-    assert "pending" not in talk.conversation.data
+    assert "pending" not in talk.conversation.recent
 
 
 def test_a_place_can_be_shared_only_where_the_channel_can() -> None:

@@ -76,7 +76,7 @@ def traces_of(folder: Path, contact_id: str) -> list[bytes]:
     data, keys = sqlite3.connect(folder / "dragoman.db"), sqlite3.connect(folder / "keys.db")
     rows = [
         data.execute("SELECT address, address_hash FROM contacts WHERE id = ?", (contact_id,)),
-        data.execute("SELECT data, options FROM conversations WHERE contact_id = ?", (contact_id,)),
+        data.execute("SELECT data, recent FROM conversations WHERE contact_id = ?", (contact_id,)),
         data.execute("SELECT payload FROM messages WHERE contact_id = ?", (contact_id,)),
         data.execute("SELECT token FROM messages WHERE contact_id = ?", (contact_id,)),
         data.execute("SELECT payload FROM inbox WHERE contact_id = ?", (contact_id,)),

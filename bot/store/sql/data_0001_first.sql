@@ -1,5 +1,5 @@
 -- Times (`at`, `due_at`, `lease_until`, `erase_at`) are whole microseconds since 1970-01-01 UTC.
--- `address`, `payload`, `data` and `options` are sealed with the contact's own key; `address_hash` and `event_hash` are keyed.
+-- `address`, `payload`, `data` and `recent` are sealed with the contact's own key; `address_hash` and `event_hash` are keyed.
 
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
@@ -25,7 +25,7 @@ CREATE TABLE conversations (
     city TEXT,
     area TEXT,
     data BLOB,
-    options BLOB,
+    recent BLOB,  -- forgotten together with the messages
     version INTEGER NOT NULL
 );
 

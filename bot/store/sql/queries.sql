@@ -8,17 +8,17 @@ INSERT INTO contacts (id, channel, address_hash, address, created_on) VALUES (?,
 UPDATE contacts SET has_left = ? WHERE id = ?
 
 -- name: snapshot
-SELECT c.channel, c.address, v.owner, v.state, v.locale, v.city, v.area, v.data, v.options, v.version,
+SELECT c.channel, c.address, v.owner, v.state, v.locale, v.city, v.area, v.data, v.recent, v.version,
     (SELECT at FROM messages WHERE contact_id = c.id ORDER BY id DESC LIMIT 1)
 FROM contacts c LEFT JOIN conversations v ON v.contact_id = c.id
 WHERE c.id = ? AND c.erase_at IS NULL
 
 -- name: save_conversation
-INSERT INTO conversations (contact_id, owner, state, locale, city, area, data, options, version)
+INSERT INTO conversations (contact_id, owner, state, locale, city, area, data, recent, version)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (contact_id) DO UPDATE SET
     owner = excluded.owner, state = excluded.state, locale = excluded.locale, city = excluded.city, area = excluded.area,
-    data = excluded.data, options = excluded.options, version = excluded.version
+    data = excluded.data, recent = excluded.recent, version = excluded.version
 
 -- name: knows_event
 SELECT 1 FROM inbox WHERE event_hash = ?
@@ -160,8 +160,8 @@ WHERE m.id < coalesce((SELECT id FROM messages WHERE at > :cutoff ORDER BY id LI
     AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.status IN ('waiting', 'sending'))
 LIMIT :limit
 
--- name: forget_options
-UPDATE conversations SET options = NULL WHERE contact_id = ?
+-- name: forget_recent
+UPDATE conversations SET recent = NULL WHERE contact_id = ?
 
 -- name: drop_old_events
 DELETE FROM inbox WHERE id IN (

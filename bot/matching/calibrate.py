@@ -1,0 +1,128 @@
+"""Turn likeness into a probability, without any question from outside the city's subjects.
+
+A question left out of the model shows how a right answer looks; a question whose whole entry is left out shows how a question
+looks that no entry answers. Both have a closed form in ridge regression, so nothing is fitted twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bot.matching.features import Floats, Integers
+from bot.matching.ranker import Scores, Training
+
+_MAX_SAMPLES: Final = 600
+_MIN_RIGHT: Final = 20  # right answers needed to fit; below, the figures of another city are better
+_OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something else
+_SHRINK: Final = 2.0
+_STEPS: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic model over the signals of one entry: what to subtract, what to divide by, and the weights (the last is constant)."""
+
+    mean: Floats
+    spread: Floats
+    weights: Floats
+
+    def probabilities(self, scores: Scores, lengths: Integers) -> Floats:
+        """Tell how likely each entry is the right one (texts x entries), 0-1."""
+        standard = (signals(scores, lengths) - self.mean) / self.spread
+        chances: Floats = 1 / (1 + np.exp(-np.clip(standard @ self.weights[:-1] + self.weights[-1], -30, 30)))
+        return chances
+
+
+# Fitted on Madrid in three languages; used where a city has too few examples to fit its own.
+DEFAULT: Final = Calibration(
+    np.array([0.3, 0.1, 0.35, 2.0], dtype=np.float32),
+    np.array([0.2, 0.2, 0.2, 0.6], dtype=np.float32),
+    np.array([0.6, 1.1, 1.2, 0.5, 0.0], dtype=np.float32),
+)
+
+
+def signals(scores: Scores, lengths: Integers) -> Floats:
+    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, length of the text."""
+    ridge = scores.ridge
+    if ridge.shape[1] > 1:
+        second, best = np.partition(ridge, -2, axis=1)[:, -2:].T[:, :, None]
+    else:
+        second, best = np.zeros((2, len(ridge), 1), dtype=np.float32)
+    lead = ridge - np.where(ridge == best, second, best)
+    length = np.broadcast_to(np.log(lengths.astype(np.float32))[:, None], ridge.shape)
+    return np.stack([ridge, lead, scores.nearest, length], axis=2)
+
+
+def _sample(training: Training) -> Integers:
+    """Choose questions evenly over the entries; titles and keywords are not how people ask."""
+    questions = np.flatnonzero(np.array([example.trust == 1 for example in training.examples]))
+    return questions[np.linspace(0, len(questions) - 1, min(_MAX_SAMPLES, len(questions))).astype(np.intp)]
+
+
+def _nearest(training: Training, sample: Integers) -> Floats:
+    """Find the nearest other example of each entry for every sampled question."""
+    gram = training.gram[sample]
+    gram[np.arange(len(sample)), sample] = 0
+    return np.maximum.reduceat(gram, training.starts, axis=1)
+
+
+def _left_out(training: Training, sample: Integers) -> Floats:
+    """Score sampled questions with models that never saw them."""
+    diagonal = training.inverse[sample, sample]
+    left_out: Floats = training.targets[sample] - training.coefficients[sample] / diagonal[:, None]
+    return left_out
+
+
+def _entry_left_out(training: Training, sample: Integers) -> Floats:
+    """Score sampled questions with models that never saw their entry."""
+    owners = np.array([example.entry for example in training.examples])
+    result = np.zeros((len(sample), training.targets.shape[1]), dtype=np.float32)
+    for entry in np.unique(owners[sample]):
+        block = np.flatnonzero(owners == entry)
+        shift = np.linalg.solve(training.inverse[np.ix_(block, block)], training.coefficients[block])
+        mine = owners[sample] == entry
+        rows = np.searchsorted(block, sample[mine])
+        result[mine] = training.targets[block][rows] - shift[rows]
+    return result
+
+
+def _hide(values: Floats, owners: Integers) -> Floats:
+    hidden = values.copy()
+    hidden[np.arange(len(values)), owners] = -1
+    return hidden
+
+
+def _fit_logistic(features: Floats, right: Floats, importance: Floats) -> Calibration:
+    """Fit a weighted logistic regression by Newton's method, shrunk a little towards zero."""
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    design = np.hstack([(features - mean) / spread, np.ones((len(features), 1))])
+    weights = np.zeros(design.shape[1])
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
+        curvature = (design * (importance * chance * (1 - chance))[:, None]).T @ design + _SHRINK * np.eye(len(weights))
+        step = np.linalg.solve(curvature, design.T @ (importance * (right - chance)) - _SHRINK * weights)
+        weights += step
+    return Calibration(mean.astype(np.float32), spread.astype(np.float32), weights.astype(np.float32))
+
+
+def calibrate(training: Training | None) -> Calibration:
+    """Fit the probability that the first entry is the right one; DEFAULT where there is too little to learn from."""
+    sample = _sample(training) if training else np.zeros(0, dtype=np.intp)
+    if training is None or len(sample) < _MIN_RIGHT:
+        return DEFAULT
+    owners = np.array([training.examples[at].entry for at in sample])
+    lengths = np.array([len(training.examples[at].words) for at in sample])
+    nearest = _nearest(training, sample)
+    known = Scores(_left_out(training, sample), nearest)
+    unknown = Scores(_hide(_entry_left_out(training, sample), owners), _hide(nearest, owners))
+    features, right = [], []
+    for scores in (known, unknown):
+        first = scores.total.argmax(axis=1)
+        features.append(signals(scores, lengths)[np.arange(len(sample)), first])
+        right.append((first == owners) & (scores is known))
+    if right[0].sum() < _MIN_RIGHT:
+        return DEFAULT
+    importance = np.repeat([2 * (1 - _OUT_OF_SCOPE), 2 * _OUT_OF_SCOPE], len(sample))
+    return _fit_logistic(np.concatenate(features), np.concatenate(right).astype(np.float32), importance)
