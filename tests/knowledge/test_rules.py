@@ -343,3 +343,8 @@ def test_the_worked_example_of_the_readme_is_right(tmp_path: Path) -> None:
     assert not report.errors, report.as_text()
     messages = [finding.message for finding in report.warnings if finding.where.entry == "education.library-card"]
     assert sorted(messages) == ["is missing in this language"] * 2 + ["only 4 questions: 8 to 12 make it easy to find"]
+
+
+def test_test_questions_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (finding,) = check(write(tmp_path, good_files() | {"madrid/questions.jsonl": b"{}\n\xff"}), TODAY).errors
+    assert str(finding) == "error: madrid/questions.jsonl:2: is not saved as UTF-8 text"
