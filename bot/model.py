@@ -214,13 +214,19 @@ class Note:
 Block = Heading | Paragraph | Listing | FactTable | Note
 
 
+Style = Literal["plain", "main", "answer", "vote", "person", "quiet"]
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice. `url` makes it a link that needs no answer; `id` is ours alone and never leaves the store."""
+    """A choice. `url` makes it a link that needs no answer; `id` is ours alone and never leaves the store.
+
+    `style` says what a choice is for, so that a channel can give it its place: "main" is the next thing to do, "answer" leads to another
+    answer, "vote" tells whether this one helped, "person" and "quiet" (the menu, the way back) are always there and come last."""
 
     id: str
     label: str
-    style: Literal["plain", "main", "person"] = "plain"
+    style: Style = "plain"
     url: str | None = None
 
 

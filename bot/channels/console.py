@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TextIO
@@ -24,12 +25,16 @@ from bot.model import (
     Listing,
     Message,
     Note,
+    Run,
     Runs,
     TextReceived,
 )
 
 _CONTACT = ContactRef("terminal", "here")
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_UNMEANT = ("Cc", "Cs")  # control characters and halves of surrogate pairs: no word holds them, and the store could not keep them
+# What is not printable by itself and yet belongs to a text: line ends, joiners, and marks of direction that end by themselves.
+_MARKS = "\n\t\u200c\u200d\u200e\u200f\u2066\u2067\u2068\u2069"
 
 
 class ConsoleChannel:
@@ -58,8 +63,9 @@ class ConsoleChannel:
 
     async def feed(self, line: str) -> None:
         """Hand one typed line to the service; empty lines are nothing."""
-        if self._host is not None and line.strip():
-            event = self._event(line.strip())
+        line = "".join(char for char in line if unicodedata.category(char) not in _UNMEANT or char == "\t").strip()
+        if self._host is not None and line:
+            event = self._event(line)
             await self._host.accept([Incoming(_CONTACT, str(next(self._numbers)), event)])
 
     def _event(self, line: str) -> Event:
@@ -81,11 +87,11 @@ class ConsoleChannel:
         for block in message.blocks:
             yield from self._block_lines(block)
         for venue in message.venues:
-            yield f"📍 {venue.name}, {venue.address}"
+            yield _visible(f"📍 {venue.name}, {venue.address}")
         if message.document:
-            yield message.document.text
+            yield _visible(message.document.text)
         for number, option in enumerate(message.options, 1):
-            yield f"  [{number}] {option.label}" + (f" <{option.url}>" if option.url else "")
+            yield _visible(f"  [{number}] {option.label}" + (f" <{option.url}>" if option.url else ""))
 
     def _block_lines(self, block: Block) -> Iterator[str]:
         if isinstance(block, Heading):
@@ -95,7 +101,7 @@ class ConsoleChannel:
                 yield (f"{number}. " if block.ordered else "• ") + _plain(item)
         elif isinstance(block, FactTable):
             for label, runs in block.rows:
-                yield f"{label}: {_plain(runs)}"
+                yield f"{_visible(label)}: {_plain(runs)}"
         elif isinstance(block, Note):
             yield self._styled(_DIM, _plain(block.runs))
         else:
@@ -113,13 +119,15 @@ class ConsoleChannel:
 
 
 def _plain(runs: Runs) -> str:
-    """Write runs as text; control characters, which could drive the terminal, are left out."""
-    parts = (
-        run.text if not run.url or run.url in (run.text, f"https://{run.text}", f"tel:{run.text}") else f"{run.text} <{run.url}>"
-        for run in runs
-    )
-    return "".join(
-        char
-        for char in "".join(parts)
-        if char in "\n\t" or char.isprintable() or char in "\u200c\u200d\u200e\u200f\u2066\u2067\u2068\u2069"
-    )
+    """Write runs as text, with the address of a link where the text does not say it."""
+    return _visible("".join(run.text if _says_address(run) else f"{run.text} <{run.url}>" for run in runs))
+
+
+def _says_address(run: Run) -> bool:
+    written = "".join(run.text.split())
+    return not run.url or run.url in (written, f"https://{written}", f"tel:{written}", f"mailto:{written}")
+
+
+def _visible(text: str) -> str:
+    """Leave out control characters, which could drive the terminal, and halves of surrogate pairs, which no encoding can write."""
+    return "".join(char for char in text if char in _MARKS or char.isprintable())

@@ -37,7 +37,7 @@ def entry_options(conversation: Conversation, home: Home, context: Context, entr
     """Return entries that hold here as choices, each once."""
     locale = tongue(conversation, context)
     entries = [entry for entry_id in dict.fromkeys(entry_ids) if (entry := home.entry(entry_id))]
-    return [option("entry", entry.id, title_of(entry, locale, home.city)) for entry in entries]
+    return [option("entry", entry.id, title_of(entry, locale, home.city), "answer") for entry in entries]
 
 
 def _first(home: Home, label: str) -> list[Option]:
@@ -85,10 +85,9 @@ def help_command(conversation: Conversation, argument: str, context: Context) ->
         _("I am a bot. I answer from pages and offices of your city. I give information, not legal advice."),
     )
     options = (
-        option("do", "menu", _("☰ All topics")),
         option("do", "language", _("Change language")),
         option("do", "city", _("Change city")),
         option("do", "mydata", _("What you keep about me")),
-        option("do", "human", _("☎ Talk to a person")),
+        *ways_on(_),
     )
     return say(conversation, context, strong(_("How I can help")), bullets(lines), emergency_line(_), options=options)

@@ -19,6 +19,7 @@ from bot.model import (
     Run,
     Runs,
     SendMessage,
+    Style,
     Turn,
 )
 
@@ -129,12 +130,21 @@ def call(number: str) -> Run:
 # ---------------------------------------------------------------- options
 
 
-def option(verb: str, argument: str, label: str) -> Option:
-    """Make a choice; ways to a person and guided steps look different from the rest."""
-    style = {"do:human": "person", f"steps:{argument}": "main"}.get(f"{verb}:{argument}", "plain")
-    if style == "person":
-        return Option(f"{verb}:{argument}", shorten(label), style="person")
-    return Option(f"{verb}:{argument}", shorten(label), style="main" if style == "main" else "plain")
+_STYLES: Mapping[str, Style] = {
+    "steps": "main",
+    "helped": "vote",
+    "none": "quiet",
+    "back": "quiet",
+    "do:human": "person",
+    "do:menu": "quiet",
+    "do:help": "quiet",
+}
+
+
+def option(verb: str, argument: str, label: str, style: Style | None = None) -> Option:
+    """Make a choice; where its place is not named, the verb tells it."""
+    option_id = f"{verb}:{argument}"
+    return Option(option_id, shorten(label), style or _STYLES.get(option_id) or _STYLES.get(verb, "plain"))
 
 
 def shorten(label: str) -> str:

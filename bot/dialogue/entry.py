@@ -178,7 +178,7 @@ def steps(conversation: Conversation, argument: str, home: Home, context: Contex
     bring = documents(entry, said, locale, home, theirs)
     blocks = (Heading((Run(said.title),)), *bring, _step_list(entry, said, locale, home), *notes(entry, said, locale, theirs))
     _ = words(conversation, context)
-    options = (*helped_options(entry, _), option("entry", argument, _("Back to the answer")), *ways_on(_))
+    options = (option("entry", argument, _("Back to the answer")), *helped_options(entry, _), *ways_on(_))
     return say(remember(conversation, entry=entry.id), context, *blocks, options=options, locale=locale)
 
 
@@ -205,7 +205,7 @@ def helped(conversation: Conversation, argument: str, home: Home, context: Conte
         turn = say(conversation, context, text(_("Good to hear. Write again whenever you need something.")), options=ways_on(_))
     else:
         sorry = text(_("I am sorry. Ask me in other words, look at the topic again, or talk to a person."))
-        options = [ways_on(_)[0], option("topic", entry.topic, _("Other answers of this topic")), ways_on(_)[1]]
+        options = [option("topic", entry.topic, _("Other answers of this topic")), *ways_on(_)]
         turn = say(conversation, context, sorry, options=options)
     return _counted(turn, f"{entry.id}:{answer}", Count(home.counted_as, entry.id, tongue(conversation, context), answer))
 
@@ -237,5 +237,5 @@ def _not_confirmed(conversation: Conversation, entry: Entry, home: Home, context
     _ = words(conversation, context)
     heading = Heading((Run(title_of(entry, tongue(conversation, context), home.city), isolate=True),))
     why = text(_("Nobody of the city has confirmed this answer yet, so I may not give it."), _("A person can help you."))
-    options = [ways_on(_)[0], option("topic", entry.topic, _("Other answers of this topic")), ways_on(_)[1]]
+    options = [option("topic", entry.topic, _("Other answers of this topic")), *ways_on(_)]
     return say(conversation, context, heading, why, options=options)

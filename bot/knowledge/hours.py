@@ -72,10 +72,13 @@ def ordinary_hours(hours: str, locale: str) -> str:
     return "; ".join(_lines(hours, ORDINARY_WEEK, locale)) or hours
 
 
+EUROPEAN = {"en": "en-GB"}  # our cities write "26 February 2026"; the bare language means the United States
+
+
 def locale_of(tag: str) -> Locale:
     """Return babel's data for a language tag, English where it has none."""
     try:
-        return Locale.parse(tag, sep="-")
+        return Locale.parse(EUROPEAN.get(tag, tag), sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
 

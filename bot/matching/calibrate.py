@@ -28,9 +28,9 @@ class Calibration:
     spread: Floats
     weights: Floats
 
-    def probabilities(self, scores: Scores, lengths: Integers) -> Floats:
+    def probabilities(self, scores: Scores) -> Floats:
         """Tell how likely each entry is the right one (texts x entries), 0-1."""
-        standard = (signals(scores, lengths) - self.mean) / self.spread
+        standard = (signals(scores) - self.mean) / self.spread
         chances: Floats = 1 / (1 + np.exp(-np.clip(standard @ self.weights[:-1] + self.weights[-1], -30, 30)))
         return chances
 
@@ -43,16 +43,16 @@ DEFAULT: Final = Calibration(
 )
 
 
-def signals(scores: Scores, lengths: Integers) -> Floats:
-    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, length of the text."""
+def signals(scores: Scores) -> Floats:
+    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest.
+
+    The length of the text and the share of its words that are known were tried and left out: they help one set and hurt another."""
     ridge = scores.ridge
-    if ridge.shape[1] > 1:
-        second, best = np.partition(ridge, -2, axis=1)[:, -2:].T[:, :, None]
-    else:
-        second, best = np.zeros((2, len(ridge), 1), dtype=np.float32)
+    if ridge.shape[1] == 1:
+        return np.stack([ridge, ridge, scores.nearest], axis=2)
+    second, best = np.partition(ridge, -2, axis=1)[:, -2:].T[:, :, None]
     lead = ridge - np.where(ridge == best, second, best)
-    length = np.broadcast_to(np.log(lengths.astype(np.float32))[:, None], ridge.shape)
-    return np.stack([ridge, lead, scores.nearest, length], axis=2)
+    return np.stack([ridge, lead, scores.nearest], axis=2)
 
 
 def _sample(training: Training) -> Integers:
@@ -113,14 +113,13 @@ def calibrate(training: Training | None) -> Calibration:
     if training is None or len(sample) < _MIN_RIGHT:
         return DEFAULT
     owners = np.array([training.examples[at].entry for at in sample])
-    lengths = np.array([len(training.examples[at].words) for at in sample])
     nearest = _nearest(training, sample)
     known = Scores(_left_out(training, sample), nearest)
     unknown = Scores(_hide(_entry_left_out(training, sample), owners), _hide(nearest, owners))
     features, right = [], []
     for scores in (known, unknown):
         first = scores.total.argmax(axis=1)
-        features.append(signals(scores, lengths)[np.arange(len(sample)), first])
+        features.append(signals(scores)[np.arange(len(sample)), first])
         right.append((first == owners) & (scores is known))
     if right[0].sum() < _MIN_RIGHT:
         return DEFAULT

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.features import CHANNEL_WEIGHTS, Floats, Hashes, Integers, Occurrences, extract
+from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Hashes, Integers, Occurrences, extract
 
 _RARE: Final = 24  # features of fewer examples are multiplied pair by pair, the others as dense columns
 _COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
@@ -26,12 +26,13 @@ def _count_repeats(occurrences: Occurrences) -> tuple[Occurrences, Floats]:
 
 
 def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: int) -> Floats:
-    """Scale values so that each channel has its share and each text the length one."""
-    kinds = len(CHANNEL_WEIGHTS)
-    squares = np.bincount(texts * kinds + channels, weights=values * values, minlength=total * kinds).reshape(total, kinds)
-    present = (squares > 0) @ CHANNEL_WEIGHTS
-    scale = np.sqrt(CHANNEL_WEIGHTS / np.maximum(squares, 1e-12) / np.maximum(present, 1e-12)[:, None])
-    return (values * scale[texts, channels]).astype(np.float32)
+    """Scale values so that each group of channels has its share and each text the length one."""
+    groups, cells = len(GROUP_SHARES), texts * len(GROUP_SHARES) + CHANNEL_GROUPS[channels]
+    values = values * CHANNEL_FACTORS[channels]
+    squares = np.bincount(cells, weights=values * values, minlength=total * groups).reshape(total, groups)
+    present = (squares > 0) @ GROUP_SHARES
+    scale = np.sqrt(GROUP_SHARES / np.maximum(squares, 1e-12) / np.maximum(present, 1e-12)[:, None])
+    return (values * scale.ravel()[cells]).astype(np.float32)
 
 
 class FeatureIndex:

@@ -12,7 +12,7 @@ from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex, invert
 
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
-NEAREST: Final = np.float32(0.3)  # share of the nearest example beside the ridge model
+NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 MAX_EXAMPLES: Final = 6000  # beyond, the matrices grow past 300 MB and only the nearest example counts
 
 
@@ -55,11 +55,20 @@ class Ranker:
 
     def __init__(self, index: FeatureIndex, coefficients: Floats, starts: Integers) -> None:
         self._index, self._coefficients, self._starts = index, coefficients, starts
+        self._ends = np.append(starts[1:], index.size)
 
-    def scores(self, words: Sequence[str]) -> Scores:
-        """Score every entry for a text given as normalised words (at least one)."""
-        likeness = self._index.likeness(words)
+    def likeness(self, words: Sequence[str]) -> Floats:
+        """Tell how alike a text, given as normalised words (at least one), is to every example."""
+        return self._index.likeness(words)
+
+    def scores(self, likeness: Floats) -> Scores:
+        """Score every entry for one text by its likeness to the examples."""
         return Scores((likeness @ self._coefficients)[None], np.maximum.reduceat(likeness, self._starts)[None])
+
+    def nearest_example(self, likeness: Floats, entry: int) -> int:
+        """Find the example of an entry that is most like the text."""
+        start = int(self._starts[entry])
+        return start + int(likeness[start : self._ends[entry]].argmax())
 
 
 def fit(examples: Sequence[Example], entries: int) -> tuple[Ranker, Training | None]:

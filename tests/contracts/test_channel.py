@@ -1,17 +1,15 @@
-"""One suite for every channel. A channel joins by adding a rig to RIGS: how a person writes, presses and looks there."""
+"""One suite for every channel. A channel joins by adding a rig to channel_rigs.RIGS: how a person writes, presses and looks there."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.channels import Channel, Parcel
+from bot.channels import Parcel
 from bot.errors import Overloaded, StoreError
 from bot.model import (
     MAX_TEXT,
@@ -30,77 +28,18 @@ from bot.model import (
     TextReceived,
     Venue,
 )
-from tests.botapi import BotApi
-from tests.channels.hosts import MemoryHost, served
-from tests.channels.telegram_rig import SECRET, make_channel
-from tests.running import free_port
-
-
-class Rig(Protocol):
-    """A channel that has started, its host, and one person on it."""
-
-    channel: Channel
-    host: MemoryHost
-
-    async def write(self, text: str) -> None:
-        """Let the person write a text, as the platform would deliver it; returns without waiting for the host."""
-
-    async def press(self, label: str) -> None:
-        """Let the person press the button with this label under the latest message that has it."""
-
-    async def seen(self, count: int) -> list[str]:
-        """Wait until the person has so many messages; return their texts as people read them."""
-
-
-class TelegramRig:
-    """Telegram over a loopback Bot API server."""
-
-    def __init__(self, api: BotApi, channel: Channel, host: MemoryHost) -> None:
-        self.api, self.channel, self.host = api, channel, host
-        self.person = 5550001
-
-    async def write(self, text: str) -> None:
-        self.api.say(self.person, text)
-
-    async def press(self, label: str) -> None:
-        shown = [sent for sent in self.api.sent(self.person) if label in sent.labels]
-        self.api.press(self.person, label, shown[-1])
-
-    async def seen(self, count: int) -> list[str]:
-        return [sent.text for sent in await self.api.wait_sent(self.person, count)]
-
-
-@contextlib.asynccontextmanager
-async def telegram_polling() -> AsyncIterator[Rig]:
-    async with BotApi() as api:
-        rig = TelegramRig(api, make_channel(api), MemoryHost())
-        await rig.channel.start(rig.host)
-        yield rig
-        await rig.channel.close()
-
-
-@contextlib.asynccontextmanager
-async def telegram_webhook() -> AsyncIterator[Rig]:
-    port = free_port()
-    async with BotApi() as api:
-        channel = make_channel(api, mode="webhook", public_url=f"http://127.0.0.1:{port}", webhook_secret=SECRET)
-        async with served(channel.routes(), port):
-            rig = TelegramRig(api, channel, MemoryHost())
-            await channel.start(rig.host)
-            yield rig
-            await channel.close()
-
-
-RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
-    "telegram-polling": telegram_polling,
-    "telegram-webhook": telegram_webhook,
-}
+from tests.contracts.channel_rigs import RIGS, Feature, Rig, having
 
 
 @pytest.fixture(params=RIGS)
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
-    async with RIGS[request.param]() as rig:
+    async with RIGS[request.param].open() as rig:
         yield rig
+
+
+def needs(feature: Feature) -> pytest.MarkDecorator:
+    """Run a test on the channels whose platform has a feature."""
+    return pytest.mark.parametrize("rig", having(feature), indirect=True)
 
 
 _ids = itertools.count(1)
@@ -124,12 +63,12 @@ def text(content: str, *labels: str, locale: str = "es") -> Message:
     return Message(locale, (Paragraph((Run(content),)),), tuple(Option(f"id-{label}", label) for label in labels))
 
 
+LINES = "dos\nlíneas"
 ODD_TEXTS = [
     "hola",
     "كيف أحصل على رقم NIE؟",
     "<b>no</b> & <a href='x'>",
     "👨\u200d👩\u200d👧 😀",
-    "dos\nlíneas",
     "a\u202eb\u2066c",
     "*_`[x](y)",
     "ب\u200cپ",
@@ -162,6 +101,14 @@ async def test_a_text_without_end_is_cut(rig: Rig) -> None:
     assert incoming.event.text == "я" * MAX_TEXT
 
 
+@needs("lines")
+async def test_a_text_of_several_lines_stays_one_text(rig: Rig) -> None:
+    (incoming,) = await written(rig, LINES)
+    assert isinstance(incoming.event, TextReceived)
+    assert incoming.event.text == LINES
+
+
+@needs("repeats")
 @pytest.mark.parametrize("refusal", [Overloaded(0.1), StoreError("disk full")], ids=["overloaded", "store"])
 async def test_what_the_host_cannot_keep_comes_again(rig: Rig, refusal: Exception) -> None:
     rig.host.refusals = [refusal]
@@ -170,7 +117,7 @@ async def test_what_the_host_cannot_keep_comes_again(rig: Rig, refusal: Exceptio
     assert rig.host.calls >= 2
 
 
-@pytest.mark.parametrize("content", ODD_TEXTS)
+@pytest.mark.parametrize("content", [*ODD_TEXTS, LINES])
 async def test_a_message_is_seen_as_meant(rig: Rig, content: str) -> None:
     await written(rig, "hola")
     await send(rig, text(content))
@@ -197,6 +144,7 @@ async def test_every_kind_of_block_is_seen(rig: Rig) -> None:
         assert part in shown
 
 
+@needs("buttons")
 async def test_a_press_comes_back_as_token_and_place(rig: Rig) -> None:
     await written(rig, "hola")
     await send(rig, text("uno", "Salud", "Vivienda"), "first_1")
@@ -228,6 +176,7 @@ async def test_a_short_message_is_one_piece(rig: Rig) -> None:
     assert rig.channel.split(text("hola", "Sí")) == (text("hola", "Sí"),)
 
 
+@needs("buttons")
 async def test_as_many_options_as_promised_are_shown(rig: Rig) -> None:
     await written(rig, "hola")
     count = rig.channel.capabilities.max_options or 40

@@ -31,6 +31,7 @@ from bot.model import (
 )
 
 MAX_FRAME_BYTES = 512 * 1024
+_COMMAND = re.compile(r"/([A-Za-z]{1,32})(?:\s+(.*))?", re.DOTALL)
 FRAME_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 # Control characters mean nothing in a message, and PostgreSQL refuses NUL; tab and line feed stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -117,7 +118,7 @@ def clean(text: str) -> str:
 
 
 def to_event(frame: EventFrame, at: datetime, locale_hint: str | None) -> Event:
-    """Translate a frame; a text that is one of our commands ("/help") is that command, as on every platform."""
+    """Translate a frame; a text that begins with one of our commands ("/city Madrid") is that command, as on every platform."""
     hint = frame.locale or locale_hint
     if isinstance(frame, ButtonFrame):
         return ButtonPressed(token=frame.token, index=frame.index, at=at, locale_hint=hint)
@@ -126,9 +127,9 @@ def to_event(frame: EventFrame, at: datetime, locale_hint: str | None) -> Event:
     if isinstance(frame, CommandFrame):
         return CommandReceived(name=frame.name, argument=frame.argument, at=at, locale_hint=hint)
     text = clean(frame.text)
-    name = text[1:].lower()
-    if text.startswith("/") and name in COMMANDS:
-        return CommandReceived(name=name, at=at, locale_hint=hint)
+    command = _COMMAND.fullmatch(text)
+    if command and command[1].lower() in COMMANDS:
+        return CommandReceived(name=command[1].lower(), argument=command[2] or "", at=at, locale_hint=hint)
     return TextReceived(text=text, at=at, locale_hint=hint)
 
 

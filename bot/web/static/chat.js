@@ -50,8 +50,8 @@ function command(name, argument = "") {
   mayErase = true;
   if (ended) restart();
   asked = log.seen.size;
+  log.expect();
   link.send({ type: "command", name, argument });
-  log.quieten(null);
 }
 
 function track(id, said) {

@@ -7,6 +7,7 @@ import { text } from "./texts.js";
 const NEAR_PX = 160; // this close to the end counts as reading along
 const ROOM_PX = 12;
 const TYPING_MS = 12000;
+const LATEST = 3; // entries of one turn: what was said, and at most two messages in answer
 const COMPARED = 200; // characters of one's own message that tell it from others
 
 const folded = (said) => said.replace(/\s+/g, " ").trim().slice(0, COMPARED);
@@ -14,12 +15,14 @@ const folded = (said) => said.replace(/\s+/g, " ").trim().slice(0, COMPARED);
 export class Log {
   /** `doing.press(frame, label)` and `doing.share(button)` are what the buttons of a message do. */
   constructor(root, service, doing) {
-    Object.assign(this, { root, service, doing, anchor: null, replaying: true, reading: true });
+    Object.assign(this, { root, service, doing, anchor: null, goal: null, off: 0, replaying: true, reading: true });
     this.seen = new Set();
     this.typingWords = make("span", "state");
     this.typing = make("div", "entry", make("div", "msg typing", make("i"), make("i"), make("i"), this.typingWords));
     this.typing.setAttribute("aria-hidden", "true");
     onVoices(() => this.showVoices());
+    root.addEventListener("scroll", () => this.watchScroll(), { passive: true });
+    if (window.ResizeObserver) new ResizeObserver(() => this.goal !== null && this.anchor && this.reveal(this.anchor)).observe(root);
   }
 
   get isEmpty() {
@@ -30,7 +33,7 @@ export class Log {
     clearTimeout(this.typingTimer);
     this.root.replaceChildren();
     this.seen.clear();
-    this.anchor = null;
+    this.anchor = this.goal = null;
     this.reading = true;
   }
 
@@ -43,7 +46,10 @@ export class Log {
     const reading = this.isReading();
     const entry = theirs(frame, this.service, this.doing);
     this.place(entry, frame.id);
-    if (!this.replaying && reading) this.reveal(this.anchor ?? entry);
+    if (this.replaying) return true;
+    if (frame.author !== "bot") this.anchor = null; // a person writes line after line, each is new
+    this.anchor ??= entry;
+    if (reading) this.reveal(this.anchor);
     return true;
   }
 
@@ -69,6 +75,14 @@ export class Log {
     this.quieten(entry);
     this.anchor = entry;
     this.reveal(entry);
+  }
+
+  /** The contact did something that shows no words of theirs: look out for the answer from wherever the page is. */
+  expect() {
+    this.anchor = null;
+    this.goal = this.root.scrollTop;
+    this.off = Infinity;
+    this.quieten(null);
   }
 
   /** Say what became of it: "sent", "sending" (it takes longer) or "not_sent". */
@@ -117,9 +131,10 @@ export class Log {
   replayed() {
     this.replaying = false;
     this.root.setAttribute("aria-busy", "false");
-    const own = [...this.root.querySelectorAll(".mine")].pop();
-    const last = [...this.root.querySelectorAll(".entry")].pop();
-    if (last && this.reading) this.reveal(own ?? last);
+    const entries = [...this.root.querySelectorAll(".entry")];
+    const last = entries.slice(-LATEST);
+    const own = last.filter((entry) => entry.classList.contains("mine")).pop();
+    if (last.length && this.reading) this.reveal(own ?? last[last.length - 1]);
     this.root.classList.add("smooth");
   }
 
@@ -143,6 +158,7 @@ export class Log {
 
   /** Tell whether somebody follows the newest messages, rather than looks up older ones. */
   isReading() {
+    if (this.goal !== null) return true; // they are where we led them, or on the way there
     const beyond = this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight;
     return beyond < NEAR_PX || this.isInView(this.anchor);
   }
@@ -157,7 +173,17 @@ export class Log {
   /** Go to the end, but never so far that the beginning of what is new leaves the view: answers are read from the top. */
   reveal(first) {
     const top = first.getBoundingClientRect().top - this.root.getBoundingClientRect().top + this.root.scrollTop;
-    this.root.scrollTop = Math.min(top - ROOM_PX, this.root.scrollHeight - this.root.clientHeight);
+    this.goal = Math.max(0, Math.min(top - ROOM_PX, this.root.scrollHeight - this.root.clientHeight));
+    this.off = Infinity;
+    this.root.scrollTop = this.goal;
+  }
+
+  /** Our own scrolling only ever comes nearer to its goal; whoever moves away from it does so on purpose. */
+  watchScroll() {
+    if (this.goal === null) return;
+    const off = Math.abs(this.root.scrollTop - this.goal);
+    if (off > this.off + 1 && off > NEAR_PX) this.goal = null;
+    this.off = off;
   }
 
   showVoices() {

@@ -107,7 +107,7 @@ function speakButton(said, locale) {
 }
 
 function optionNode(option, index, frame, press) {
-  const className = `pill ${option.style}`;
+  const className = option.style === "answer" ? "row" : `pill ${option.style}`;
   const anchor = option.url ? link(option.url, className) : null;
   if (anchor) {
     anchor.append(option.label);
@@ -146,12 +146,22 @@ function placeButton(share) {
   return button;
 }
 
+/** Choices of one purpose stand together, in the order they came: what to do next, other answers, "did this help?", the ways that are always open. */
+const GROUPS = { main: "choices", plain: "choices", answer: "rows", vote: "votes", person: "ways-on", quiet: "ways-on" };
+const MANY = 4; // choices that look better as full lines
+
 function actions(frame, { press, share }) {
-  const nodes = frame.options.map((option, index) => optionNode(option, index, frame, press));
-  if (frame.document) nodes.unshift(documentNode(frame.document));
+  const nodes = frame.options.map((option, index) => [GROUPS[option.style] ?? "choices", optionNode(option, index, frame, press)]);
+  if (frame.document) nodes.unshift(["choices", documentNode(frame.document)]);
   const place = frame.ask_location ? placeButton(share) : null;
-  if (place) nodes.unshift(place);
-  return nodes.length ? make("div", "actions", ...nodes) : null;
+  if (place) nodes.unshift(["choices", place]);
+  const groups = [];
+  for (const [kind, node] of nodes) {
+    if (!groups.length || !groups[groups.length - 1].classList.contains(kind)) groups.push(make("div", kind));
+    groups[groups.length - 1].append(node);
+  }
+  for (const group of groups) group.classList.toggle("many", group.children.length >= MANY);
+  return groups.length ? make("div", "actions", ...groups) : null;
 }
 
 /** Build a message of the bot or of a person, with what can be done about it: its words run their own way, its place is the page's. */
