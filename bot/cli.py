@@ -7,9 +7,10 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bot
 from bot.config import Settings, load_settings
@@ -17,6 +18,7 @@ from bot.errors import BotError, ConfigError
 
 if TYPE_CHECKING:
     from bot.app import Brain
+    from bot.matching.evaluate import Line
 
 EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
 
@@ -159,19 +161,29 @@ def _question(line: str, where: str) -> dict[str, object]:
 
 def _eval(settings: Settings, options: argparse.Namespace) -> int:
     from bot import app
-    from bot.matching.evaluate import evaluate
+    from bot.matching.evaluate import figures, judge, table
 
     brain = app.load_brain(settings)
-    lines = []
-    for file in options.files:
-        try:
-            text = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: cannot be read: {error}") from None
-        lines += [_question(line, f"{file}:{number}") for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    report = evaluate(lines, brain.matcher)
-    print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if options.json else report.as_text())
+    lines = [line for file in options.files for line in _expected(file)]
+    for line in lines:
+        _require_city(brain, line.get("city", ""))
+    counted = figures(judge(lines, brain.matcher))
+    print(json.dumps({name: asdict(group) for name, group in counted.items()}, indent=2) if options.json else table(counted))
     return EXIT_OK
+
+
+def _expected(file: Path) -> Iterator[Line]:
+    """Read questions with the entries they should find; raises ConfigError naming file and line."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            question = _question(line, f"{file}:{number}")
+            if not all(isinstance(question.get(key), str) for key in ("text", "lang", "city")):
+                raise ConfigError(f'{file}:{number}: needs "text", "lang" and "city"')
+            yield cast("Line", {"kind": "plain", "id": None, **question})
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
