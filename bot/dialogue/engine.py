@@ -11,7 +11,7 @@ from bot.dialogue.home import READY, home_of, is_settled
 from bot.dialogue.onboarding import again
 from bot.dialogue.safety import crisis
 from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, OPTIONS, STATES
-from bot.model import CommandReceived, ContactLeft, Conversation, Event, OptionChosen, TextReceived, Turn
+from bot.model import CommandReceived, ContactLeft, Conversation, Event, OptionChosen, TextReceived, Turn, Understanding
 
 
 def step(conversation: Conversation, event: Event, context: Context) -> Turn:
@@ -23,8 +23,9 @@ def step(conversation: Conversation, event: Event, context: Context) -> Turn:
     if isinstance(event, TextReceived):
         event = _understood(conversation, event, context)
     known = _with_hint(conversation, event, context)
-    if isinstance(event, TextReceived) and event.understood and event.understood.outcome == "emergency":
-        return offer(crisis(_first_page(known), event.understood, context), context)
+    cry = _cry(known, event, context)
+    if cry:
+        return offer(crisis(_first_page(known), cry, context), context)
     command = _command(event)
     if known.owner != "bot" and not command:
         return Turn(known)
@@ -42,6 +43,14 @@ def _understood(conversation: Conversation, event: TextReceived, context: Contex
     if event.understood and (event.understood.city, event.understood.locale) == wanted:
         return event
     return replace(event, understood=context.matcher.understand(event.text, *wanted))
+
+
+def _cry(conversation: Conversation, event: Event, context: Context) -> Understanding | None:
+    """Return what a text means that sounds like a crisis, also where it stands behind a command ("/human he beats me")."""
+    if isinstance(event, CommandReceived) and event.argument and "_" not in event.argument:  # with one it is the payload of a link
+        event = _understood(conversation, TextReceived(text=event.argument, at=event.at), context)
+    understood = event.understood if isinstance(event, TextReceived) else None
+    return understood if understood and understood.outcome == "emergency" else None
 
 
 def _with_hint(conversation: Conversation, event: Event, context: Context) -> Conversation:

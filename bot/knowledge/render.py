@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ LONGEST_ADDRESS = 40  # characters of a web address that are shown; the link is 
 # ---------------------------------------------------------------- facts
 
 
+@lru_cache(maxsize=4096)
 def render_fact(fact: Fact, locale: str, country: str) -> Run:
     """Show one fact in the reader's language; `country` is where they are.
 
@@ -192,7 +194,8 @@ def _runs(markdown: str, facts: Mapping[str, Fact], locale: str, country: str) -
         if token["bold"] and closing:
             bold, closing = not bold, closing - 1
         else:
-            yield replace(_token_run(token, facts, locale, country), bold=bold)
+            filled = _token_run(token, facts, locale, country)
+            yield replace(filled, bold=True) if bold else filled
     yield Run(markdown[at:], bold=bold)
 
 

@@ -27,6 +27,7 @@ from tests.running import Bot, Process, free_port
 FAULTS = {"throttle": 0.03, "bad_gateway": 0.03, "drop_after": 0.03, "reset_before": 0.01}
 REPEATS = 0.05
 FIRST_USER = 5000
+STUCK_S = 40.0  # longer than a lease and the longest retry of a short run
 GREETING = ("/start", "español", "madrid")
 
 
@@ -43,14 +44,14 @@ class Outcome:
     doubled: int = 0
     flagged: int = 0
     unflagged: int = 0
-    repeated: int = 0
+    stuck: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def is_clean(self) -> bool:
         """Tell whether every promise was kept."""
-        return not (self.lost or self.twice or self.out_of_order or self.unflagged)
+        return not (self.lost or self.twice or self.out_of_order or self.unflagged or self.stuck)
 
 
 class Api:
@@ -96,6 +97,13 @@ class Ledger(threading.Thread):
         """Return the rows flagged as perhaps sent twice."""
         with contextlib.closing(self._open()) as database:
             return {row for (row,) in database.execute("SELECT message_id FROM outbox WHERE uncertain = 1")}
+
+    def waiting(self) -> int:
+        """Return how many events are not handled and how many messages are not sent."""
+        with contextlib.closing(self._open()) as database:
+            (events,) = database.execute("SELECT count(*) FROM inbox WHERE status = 'new'").fetchone()
+            (messages,) = database.execute("SELECT count(*) FROM outbox WHERE status IN ('waiting', 'sending')").fetchone()
+            return int(events) + int(messages)
 
     def turns(self) -> int:
         """Return how many turns all conversations have taken."""
@@ -187,15 +195,14 @@ class Run:
             print("note: people had finished before the last kill", flush=True)
 
     def _settle(self) -> None:
-        """Wait until all is answered, or nothing moves any more."""
-        expected, quiet_since, before = self.outcome.updates, time.monotonic(), -1
-        while time.monotonic() - quiet_since < 12:
-            now = int(str(self._api.tell("figures")["sent"]))
-            if now != before:
-                before, quiet_since = now, time.monotonic()
-            if not self._api.tell("figures")["pending"] and now >= expected and time.monotonic() - quiet_since > 4:
-                return
+        """Wait until nothing is left at the platform, in the inbox and in the outbox, or nothing moves any more."""
+        left, moved = -1, time.monotonic()
+        while left and time.monotonic() - moved < STUCK_S:
+            now = int(str(self._api.tell("figures")["pending"])) + self._ledger.waiting()
+            if now != left:
+                left, moved = now, time.monotonic()
             time.sleep(0.25)
+        self.outcome.stuck = left
 
     def _judge(self) -> None:
         self._ledger.note()
@@ -236,7 +243,7 @@ class Run:
             time.sleep(0.1)
 
 
-def run(*, seed: int, kills: int = 15, people: int = 20, each: int = 30, rate: float = 25.0, module: str = "bot") -> Outcome:
+def run(*, seed: int, kills: int = 15, people: int = 20, each: int = 30, rate: float = 14.0, module: str = "bot") -> Outcome:
     """Run once in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         return Run(Path(folder), seed=seed, kills=kills, people=people, each=each, rate=rate, module=module).execute()

@@ -25,6 +25,13 @@ def test_the_number_stands_alone_on_the_first_line(locale: str, written: str, ti
     assert talk.offered[-2:] == ["do:human", "back:"]
 
 
+@pytest.mark.parametrize("command", ["human", "city", "start", "delete", "unknown"])
+def test_a_cry_behind_a_command_is_heard(command: str) -> None:
+    talk = Talk(conversation=settled()).command(command, "my husband beats me")
+    assert talk.said.startswith("# 112")
+    assert talk.conversation.city == "madrid"
+
+
 def test_an_entry_that_fits_as_well_follows() -> None:
     assert "entry:egov.padron" in Talk(conversation=settled()).write("my husband beats me").offered
 

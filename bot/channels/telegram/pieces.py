@@ -18,6 +18,8 @@ from bot.model import Block, FactTable, Listing, Message, Option, Paragraph, Run
 TEXT_LIMIT: Final = 4000
 BYTES_LIMIT: Final = 32_000
 
+_MARKUP: Final = 12  # letters that laying out adds to a stretch of text at most: marks of direction, brackets, the alert sign
+
 _ENDS: Final = ("\n\n", "\n", ". ", "! ", "? ", "؟ ", "۔ ", "। ", "。", "！", "？", "; ", ", ", "، ", " ")
 
 
@@ -28,9 +30,18 @@ def text_length(text: str) -> int:
 
 def fits(message: Message) -> bool:
     """Tell whether the text of a message goes into one call."""
+    if _surely_fits(message):
+        return True
     if text_length(render(message, "plain", with_addresses=False)) > TEXT_LIMIT:
         return False
     return len(render(message, "html").encode()) <= BYTES_LIMIT
+
+
+def _surely_fits(message: Message) -> bool:
+    """Tell from the letters alone, without laying the message out; far from the limit that is enough."""
+    runs = [run for block in message.blocks for run in block_runs(block)]
+    letters = sum(len(run.text) + len(run.url or "") for run in runs)
+    return letters + _MARKUP * (len(runs) + len(message.blocks)) < TEXT_LIMIT // 2
 
 
 def split(message: Message) -> tuple[Message, ...]:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ _RLM, _FSI, _PDI = "\u200f", "\u2068", "\u2069"
 _DIRECTION_MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Telegram turns control characters into spaces and drops U+2028-202E (tdlib/td misc.cpp, clean_input_string); we do the same beforehand.
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
+_ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f\u2028-\u202e\ud800-\udfff]")  # whether any of it is there: nearly never
 _DROPPED = re.compile("\r(?=\n)|[\u2028-\u202e]")
 
 
@@ -99,6 +101,8 @@ def plain_name(name: str) -> str:
 
 def clean(text: str) -> str:
     """Replace what Telegram would replace itself: control characters, and halves of surrogate pairs."""
+    if not _ODD.search(text):
+        return text
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return _CONTROLS.sub(" ", _DROPPED.sub("", text))
@@ -107,7 +111,11 @@ def clean(text: str) -> str:
 def _lines(runs: Runs) -> list[list[Run]]:
     lines: list[list[Run]] = [[]]
     for run in runs:
-        first, *more = clean(run.text).split("\n")
+        cleaned = clean(run.text)
+        if cleaned is run.text and "\n" not in cleaned:
+            lines[-1].append(run)
+            continue
+        first, *more = cleaned.split("\n")
         lines[-1].append(replace(run, text=first))
         lines += [[replace(run, text=text)] for text in more]
     return lines
@@ -150,6 +158,7 @@ def _bare(address: str) -> str:
     return "".join(letter for letter in address.casefold() if letter.isalnum())
 
 
+@lru_cache(maxsize=4096)
 def web_address(url: str | None) -> str | None:
     """Return an address Telegram makes a link of: http or https with a host; else None."""
     if url is None:
