@@ -55,10 +55,10 @@ SPANISH = Message(
     venues=(Venue("Oficina de Atención a la Ciudadanía", "Plaza de los Reyes de España 1, 28922 Alcorcón", 40.3459, -3.8249),),
     options=(
         Option("steps", "Paso a paso (4)", "main"),
-        Option("without", "Sin contrato de alquiler"),
-        Option("card", "Tarjeta sanitaria"),
-        Option("good", "👍 Me sirve"),
-        Option("bad", "👎 No"),
+        Option("without", "Sin contrato de alquiler", "answer"),
+        Option("card", "Tarjeta sanitaria", "answer"),
+        Option("good", "👍 Me sirve", "vote"),
+        Option("bad", "👎 No", "vote"),
         Option("link", "Pedir cita", url="https://www.madrid.es/citaprevia"),
         Option("human", "Hablar con una persona", "person"),
     ),
@@ -78,7 +78,12 @@ ARABIC = Message(
         ),
         Note((Run("المصدر: "), Run("madrid.es", url="https://www.madrid.es", isolate=True), Run(". ترجمة آلية لم يراجعها شخص بعد."))),
     ),
-    options=(Option("steps", "خطوة بخطوة (4)", "main"), Option("card", "البطاقة الصحية"), Option("good", "👍 نعم"), Option("bad", "👎 لا")),
+    options=(
+        Option("steps", "خطوة بخطوة (4)", "main"),
+        Option("card", "البطاقة الصحية", "answer"),
+        Option("good", "👍 نعم", "vote"),
+        Option("bad", "👎 لا", "vote"),
+    ),
 )
 CRISIS = Message(
     locale="ar",

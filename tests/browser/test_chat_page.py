@@ -207,7 +207,7 @@ CONTRASTS = """(() => {
     }
   };
   const parts = ['.msg p', '.note', '.who', '.facts dt', '.said a', '.alert h2', '.alert a', '.person .who', '.mine p', '.venue span',
-    '#text', '.pill', '.pill.main', '.pill.person', '.past .pill'];
+    '#text', '.pill', '.pill.main', '.pill.person', '.past .pill', '.row', '.past .row', '.votes .pill'];
   const ratios = {};
   for (const part of parts) for (const node of document.querySelectorAll(part)) {
     const [a, b] = [light(colour(getComputedStyle(node).color)), light(ground(node))].sort((x, y) => y - x);
@@ -217,13 +217,16 @@ CONTRASTS = """(() => {
 })()"""
 
 
-async def test_paper_shows_answers_and_nothing_else(open_page: OpenPage) -> None:
-    page = await open_page()
+async def test_paper_shows_the_answer_and_nothing_else(open_page: OpenPage) -> None:
+    page = await open_page(color_scheme="dark")
+    await say(page, "algo privado")
     await say(page, "padron")
     await page.emulate_media(media="print")
-    for hidden in (".bar", ".compose", ".actions"):
+    for hidden in (".bar", ".compose", ".actions", ".mine", ".who time"):
         await expect(page.locator(hidden).last).to_be_hidden()
     await expect(page.locator("dl.facts")).to_be_visible()
+    assert "privado" not in await page.inner_text("body")  # what was said before stays off the paper
+    assert await page.evaluate("getComputedStyle(document.querySelector('dl.facts')).color") == "rgb(22, 48, 47)"  # dark ink, always
 
 
 async def test_nobody_else_is_asked_for_anything(open_page: OpenPage, chat: Served, chromium: Browser) -> None:

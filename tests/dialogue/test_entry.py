@@ -70,7 +70,7 @@ def test_sources_are_links_the_official_one_first_and_copies_name_their_year() -
 
 def test_only_a_confirmation_is_shown_as_a_date() -> None:
     checked = Talk(conversation=settled()).press("entry:healthcare.card").said
-    assert "Confirmed on November 2, 2026." in checked
+    assert "Confirmed on 2 November 2026." in checked
     assert "copy" not in checked
     assert "machine" not in checked
     assert "2026" not in Talk(conversation=settled()).press("entry:egov.nie").said
@@ -120,7 +120,7 @@ def test_buttons_of_an_answer() -> None:
 def test_a_vote_counts_once() -> None:
     talk = Talk(conversation=settled()).press("entry:egov.nie", "helped:egov.nie:no")
     assert talk.effects(Count) == [Count("madrid", "egov.nie", "en", "not-helped")]
-    assert talk.offered == ["do:human", "topic:egov", "do:menu"]
+    assert talk.offered == ["topic:egov", "do:human", "do:menu"]
     assert talk.press("helped:egov.nie:no").effects(Count) == []
     assert talk.press("helped:egov.nie:yes").effects(Count) == [Count("madrid", "egov.nie", "en", "helped")]
 

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from bot.channels.web.origin import languages
 from bot.channels.web.session import Sessions
 from bot.channels.web.texts import UI_TEXTS
-from bot.model import MAX_TEXT, direction_of
+from bot.model import MAX_TEXT, Direction, direction_of
 from bot.web import TEMPLATES, static_files
 
 FALLBACK = "en"
@@ -92,6 +92,10 @@ class PageEndpoints:
         colours = {"background_color": PAPER, "theme_color": BRAND}
         return JSONResponse(about | colours | {"icons": [icon]}, media_type="application/manifest+json")
 
+    def _in_every_language(self, key: str) -> list[tuple[str, Direction, str]]:
+        """Write one text in each language, for readers whose language the page cannot ask."""
+        return [(each, direction_of(each), self._texts.translate(each, UI_TEXTS[key])) for each in self._texts.locales]
+
     def _render(self, locale: str) -> str:
         """Write the page; it is the same for everybody who reads this locale."""
         if locale not in self._rendered:
@@ -102,7 +106,8 @@ class PageEndpoints:
                 service=self._texts.service_name,
                 leave_url=self._leave_url,
                 max_text=MAX_TEXT,
-                noscript=[(each, direction_of(each), self._texts.translate(each, UI_TEXTS["noscript"])) for each in self._texts.locales],
+                noscript=self._in_every_language("noscript"),
+                old=self._in_every_language("old"),
                 static=static_files().url,
             )
         return self._rendered[locale]

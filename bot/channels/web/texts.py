@@ -54,5 +54,7 @@ UI_TEXTS = {
     "erased": N_("This page is empty now. Nothing of the conversation is kept on this device."),
     "again": N_("Start again"),
     "noscript": N_("This chat needs JavaScript. In an emergency call 112."),
+    # Translators: shown instead of the chat by browsers that are years old, or when the page did not arrive whole
+    "old": N_("The chat could not start. Load the page again, or open it in a newer browser. In an emergency call 112."),
     "description": N_("Questions about living in your city, answered in your language, and the way to a person."),
 }

@@ -179,6 +179,7 @@ async function askWhetherErased(farewell) {
 }
 
 function end(farewell) {
+  const wasHere = find("log").contains(document.activeElement);
   ended = true;
   erasedTimers.forEach(clearTimeout);
   link.close();
@@ -189,12 +190,14 @@ function end(farewell) {
   again.type = "button";
   again.addEventListener("click", () => restart());
   log.note("erased").after(make("div", "entry aside", again));
+  if (wasHere) again.focus({ preventScroll: true });
   leaving = post("/chat/leave", { erased: true });
 }
 
 async function restart() {
   ended = false;
   device = lastMessage = null;
+  if (find("log").contains(document.activeElement)) find("log").focus({ preventScroll: true }); // what had the focus goes
   log.clear();
   log.replay();
   await leaving; // the old cookie must be gone before anybody is greeted again
@@ -242,6 +245,9 @@ for (const button of document.querySelectorAll("[data-command]")) {
 }
 document.addEventListener("click", (event) => {
   if (!menu.contains(event.target)) menu.open = false;
+});
+menu.addEventListener("focusout", (event) => {
+  if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
 
 find("leave").addEventListener("click", () => leave());

@@ -7,6 +7,7 @@ import { text } from "./texts.js";
 const NEAR_PX = 160; // this close to the end counts as reading along
 const ROOM_PX = 12;
 const TYPING_MS = 12000;
+const SHARE = 0.4; // of the view, for the last of several messages
 const LATEST = 3; // entries of one turn: what was said, and at most two messages in answer
 const COMPARED = 200; // characters of one's own message that tell it from others
 
@@ -15,14 +16,14 @@ const folded = (said) => said.replace(/\s+/g, " ").trim().slice(0, COMPARED);
 export class Log {
   /** `doing.press(frame, label)` and `doing.share(button)` are what the buttons of a message do. */
   constructor(root, service, doing) {
-    Object.assign(this, { root, service, doing, anchor: null, goal: null, off: 0, replaying: true, reading: true });
+    Object.assign(this, { root, service, doing, anchor: null, shown: [], goal: null, off: 0, replaying: true, reading: true });
     this.seen = new Set();
     this.typingWords = make("span", "state");
     this.typing = make("div", "entry", make("div", "msg typing", make("i"), make("i"), make("i"), this.typingWords));
     this.typing.setAttribute("aria-hidden", "true");
     onVoices(() => this.showVoices());
     root.addEventListener("scroll", () => this.watchScroll(), { passive: true });
-    if (window.ResizeObserver) new ResizeObserver(() => this.goal !== null && this.anchor && this.reveal(this.anchor)).observe(root);
+    if (window.ResizeObserver) new ResizeObserver(() => this.goal !== null && this.reveal(...this.shown)).observe(root); // a keyboard opens
   }
 
   get isEmpty() {
@@ -49,7 +50,7 @@ export class Log {
     if (this.replaying) return true;
     if (frame.author !== "bot") this.anchor = null; // a person writes line after line, each is new
     this.anchor ??= entry;
-    if (reading) this.reveal(this.anchor);
+    if (reading) this.reveal(this.anchor, entry);
     return true;
   }
 
@@ -119,7 +120,7 @@ export class Log {
     this.typingTimer = setTimeout(() => this.typing.remove(), TYPING_MS);
     const reading = this.isReading();
     this.root.append(this.typing);
-    return reading && this.reveal(this.anchor ?? this.typing);
+    return reading && this.reveal(this.anchor ?? this.typing, this.typing);
   }
 
   /** The history is about to be sent (again). */
@@ -129,13 +130,13 @@ export class Log {
   }
 
   replayed() {
-    this.replaying = false;
     this.root.setAttribute("aria-busy", "false");
     const entries = [...this.root.querySelectorAll(".entry")];
     const last = entries.slice(-LATEST);
     const own = last.filter((entry) => entry.classList.contains("mine")).pop();
-    if (last.length && this.reading) this.reveal(own ?? last[last.length - 1]);
-    this.root.classList.add("smooth");
+    const newest = last[last.length - 1];
+    if (newest && this.reading) this.reveal(own ?? newest, newest);
+    this.replaying = false;
   }
 
   append(entry) {
@@ -170,12 +171,22 @@ export class Log {
     return place.bottom > view.top && place.top < view.bottom;
   }
 
-  /** Go to the end, but never so far that the beginning of what is new leaves the view: answers are read from the top. */
-  reveal(first) {
-    const top = first.getBoundingClientRect().top - this.root.getBoundingClientRect().top + this.root.scrollTop;
-    this.goal = Math.max(0, Math.min(top - ROOM_PX, this.root.scrollHeight - this.root.clientHeight));
+  /** Go to the end, but never so far that the beginning of what is new leaves the view: answers are read from the top.
+   * Where several messages come at once, the last one says what to do next: at least its beginning is shown. */
+  reveal(first, last = first) {
+    if (!first?.isConnected) return;
+    this.shown = [first, last];
+    const view = this.root.clientHeight;
+    const wanted = Math.max(this.topOf(first), this.topOf(last) - (1 - SHARE) * view);
+    this.goal = Math.max(0, Math.min(wanted - ROOM_PX, this.root.scrollHeight - view));
     this.off = Infinity;
+    const way = Math.abs(this.root.scrollTop - this.goal);
+    this.root.classList.toggle("smooth", !this.replaying && way < view); // a longer way is a jump: nobody waits for a ride
     this.root.scrollTop = this.goal;
+  }
+
+  topOf(entry) {
+    return entry.getBoundingClientRect().top - this.root.getBoundingClientRect().top + this.root.scrollTop;
   }
 
   /** Our own scrolling only ever comes nearer to its goal; whoever moves away from it does so on purpose. */

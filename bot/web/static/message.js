@@ -161,7 +161,7 @@ function actions(frame, { press, share }) {
     groups[groups.length - 1].append(node);
   }
   for (const group of groups) group.classList.toggle("many", group.children.length >= MANY);
-  return groups.length ? make("div", "actions", ...groups) : null;
+  return groups;
 }
 
 /** Build a message of the bot or of a person, with what can be done about it: its words run their own way, its place is the page's. */
@@ -171,9 +171,11 @@ export function theirs(frame, service, doing) {
   const body = make("article", look, who(frame, service), said);
   if (frame.alert) body.setAttribute("role", "alert");
   body.querySelector(".who").append(speakButton(said, frame.locale));
-  const more = [...frame.venues.map(venueNode), actions(frame, doing)].filter(Boolean);
-  for (const node of [said, ...more]) Object.assign(node, { lang: frame.locale, dir: frame.dir });
-  return make("div", "entry rise", body, ...more);
+  const [venues, groups] = [frame.venues.map(venueNode), actions(frame, doing)];
+  for (const node of [said, ...venues, ...groups]) Object.assign(node, { lang: frame.locale, dir: frame.dir });
+  const entry = make("div", "entry rise", body, ...venues);
+  if (groups.length) entry.append(make("div", "actions", ...groups));
+  return entry;
 }
 
 /** Build a message of the contact. */
