@@ -37,9 +37,9 @@ class Calibration:
 
 # Fitted on Madrid in three languages; used where a city has too few examples to fit its own.
 DEFAULT: Final = Calibration(
-    np.array([0.3, 0.1, 0.35, 2.0], dtype=np.float32),
-    np.array([0.2, 0.2, 0.2, 0.6], dtype=np.float32),
-    np.array([0.6, 1.1, 1.2, 0.5, 0.0], dtype=np.float32),
+    mean=np.array([0.30, 0.15, 0.44], dtype=np.float32),
+    spread=np.array([0.18, 0.19, 0.22], dtype=np.float32),
+    weights=np.array([0.55, 1.3, 1.1, 0.5], dtype=np.float32),
 )
 
 

@@ -53,7 +53,7 @@ class Occurrences:
     channels: Integers
 
 
-def _letter_sequences(text: str, longest: int, channel: int) -> tuple[Hashes, Integers]:
+def letter_sequences(text: str, longest: int, channel: int) -> tuple[Hashes, Integers]:
     """Hash the sequences of 2 to `longest` letters inside words; a space counts as the edge of a word."""
     codes = _codes(text)
     space = codes == _SPACE
@@ -97,6 +97,13 @@ def _layout(texts: Sequence[str]) -> tuple[str, Integers]:
     return "".join(spaced), np.cumsum([0, *(len(text) for text in spaced[:-1])])
 
 
+def _text_at(places: Integers, starts: Integers) -> Integers:
+    """Tell which text each place lies in."""
+    if len(starts) == 1:
+        return np.zeros(len(places), dtype=np.intp)
+    return np.searchsorted(starts, places, side="right") - 1
+
+
 def extract(texts: Sequence[Sequence[str]]) -> Occurrences:
     """List the features of texts given as normalised words; none may be without words."""
     plain, plain_starts = _layout([" ".join(words[:MAX_WORDS]) for words in texts])
@@ -105,22 +112,19 @@ def extract(texts: Sequence[Sequence[str]]) -> Occurrences:
     )
     bones, bone_starts = _layout([" ".join(filter(None, map(skeleton, words[:MAX_WORDS]))) for words in texts])
 
-    def text_of(places: Integers, starts: Integers) -> Integers:
-        return np.searchsorted(starts, places, side="right") - 1
-
-    grams, gram_places = _letter_sequences(tight, 4, _GRAMS)
+    grams, gram_places = letter_sequences(tight, 4, _GRAMS)
     words, word_places = _whole_words(plain, _WORDS)
-    word_texts = text_of(word_places, plain_starts)
+    word_texts = _text_at(word_places, plain_starts)
     pairs, pair_texts = _pairs(words, word_texts)
     skeletons, skeleton_places = _whole_words(bones, _SKELETONS)
-    bone_grams, bone_places = _letter_sequences(bones, 3, _SKELETON_GRAMS)
+    bone_grams, bone_places = letter_sequences(bones, 3, _SKELETON_GRAMS)
     parts = (grams, words, pairs, skeletons, bone_grams)
     places = (
-        text_of(gram_places, tight_starts),
+        _text_at(gram_places, tight_starts),
         word_texts,
         pair_texts,
-        text_of(skeleton_places, bone_starts),
-        text_of(bone_places, bone_starts),
+        _text_at(skeleton_places, bone_starts),
+        _text_at(bone_places, bone_starts),
     )
     channels = np.repeat([_GRAMS, _WORDS, _WORDS, _SKELETONS, _SKELETON_GRAMS], [len(part) for part in parts])
     return Occurrences(np.concatenate(parts), np.concatenate(places), channels)

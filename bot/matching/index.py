@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Hashes, Integers, Occurrences, extract
 
+_TOO_COMMON: Final = 0.15  # share of examples above which a feature tells nothing and costs half of the time of a query...
+_NEVER_TOO_COMMON: Final = 500  # ...examples up to which it is kept all the same
 _RARE: Final = 24  # features of fewer examples are multiplied pair by pair, the others as dense columns
 _COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
 
@@ -32,7 +34,8 @@ def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: in
     squares = np.bincount(cells, weights=values * values, minlength=total * groups).reshape(total, groups)
     present = (squares > 0) @ GROUP_SHARES
     scale = np.sqrt(GROUP_SHARES / np.maximum(squares, 1e-12) / np.maximum(present, 1e-12)[:, None])
-    return (values * scale.ravel()[cells]).astype(np.float32)
+    weights: Floats = (values * scale.ravel()[cells]).astype(np.float32)
+    return weights
 
 
 class FeatureIndex:
@@ -44,19 +47,21 @@ class FeatureIndex:
         found, counts = _count_repeats(extract(texts))
         self._vocabulary: Hashes
         self._vocabulary, feature, spread = np.unique(found.hashes, return_inverse=True, return_counts=True)
-        self._idf = (np.log((1 + self.size) / (1 + spread)) + 1).astype(np.float32)
+        idf = np.log((1 + self.size) / (1 + spread)) + 1
+        self._idf = np.where(spread > max(_TOO_COMMON * self.size, _NEVER_TOO_COMMON), 0, idf).astype(np.float32)
         self._unknown_idf = np.float32(np.log(1 + self.size) + 1)
         weights = _unit_weights((1 + np.log(counts)) * self._idf[feature], found.texts, found.channels, self.size)
         order = np.argsort(feature, kind="stable")
-        self._rows = found.texts[order].astype(np.int32)
-        self._weights = weights[order]
-        self._spread = spread.astype(np.intp)
-        self._starts = np.concatenate(([0], np.cumsum(self._spread)[:-1])).astype(np.intp)
+        order = order[weights[order] > 0]
+        self._rows: Integers = found.texts[order]
+        self._weights = weights[order].astype(np.float64)  # as bincount wants them
+        self._spread = np.bincount(feature[order], minlength=len(spread))
+        self._starts = np.cumsum(self._spread) - self._spread
 
     def vector(self, words: Sequence[str]) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
         found, counts = _count_repeats(extract([words]))
-        at = np.minimum(np.searchsorted(self._vocabulary, found.hashes), len(self._vocabulary) - 1)
+        at = np.searchsorted(self._vocabulary, found.hashes).clip(max=len(self._vocabulary) - 1)
         known = self._vocabulary[at] == found.hashes
         values = (1 + np.log(counts)) * np.where(known, self._idf[at], self._unknown_idf)
         weights = _unit_weights(values, found.texts, found.channels, 1)
@@ -93,14 +98,13 @@ class FeatureIndex:
 
     def _gram_of_rare(self) -> Floats:
         """Add up the products of features that few examples share; those of one example alone touch only the diagonal."""
-        cells, products = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.float32)]
+        gram = np.zeros(self.size**2, dtype=np.float32)
         for spread in range(2, _RARE):
             places = self._starts[self._spread == spread][:, None] + np.arange(spread)
-            rows, weights = self._rows[places].astype(np.intp), self._weights[places]
-            cells.append((rows[:, :, None] * self.size + rows[:, None, :]).ravel())
-            products.append((weights[:, :, None] * weights[:, None, :]).ravel())
-        gram = np.bincount(np.concatenate(cells), weights=np.concatenate(products), minlength=self.size**2)
-        return gram.astype(np.float32).reshape(self.size, self.size)
+            rows, weights = self._rows[places], self._weights[places].astype(np.float32)
+            cells = rows[:, :, None] * self.size + rows[:, None, :]
+            np.add.at(gram, cells.ravel(), (weights[:, :, None] * weights[:, None, :]).ravel())
+        return gram.reshape(self.size, self.size)
 
 
 def invert(matrix: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -55,20 +55,11 @@ class Ranker:
 
     def __init__(self, index: FeatureIndex, coefficients: Floats, starts: Integers) -> None:
         self._index, self._coefficients, self._starts = index, coefficients, starts
-        self._ends = np.append(starts[1:], index.size)
 
-    def likeness(self, words: Sequence[str]) -> Floats:
-        """Tell how alike a text, given as normalised words (at least one), is to every example."""
-        return self._index.likeness(words)
-
-    def scores(self, likeness: Floats) -> Scores:
-        """Score every entry for one text by its likeness to the examples."""
+    def scores(self, words: Sequence[str]) -> Scores:
+        """Score every entry for one text given as normalised words (at least one)."""
+        likeness = self._index.likeness(words)
         return Scores((likeness @ self._coefficients)[None], np.maximum.reduceat(likeness, self._starts)[None])
-
-    def nearest_example(self, likeness: Floats, entry: int) -> int:
-        """Find the example of an entry that is most like the text."""
-        start = int(self._starts[entry])
-        return start + int(likeness[start : self._ends[entry]].argmax())
 
 
 def fit(examples: Sequence[Example], entries: int) -> tuple[Ranker, Training | None]:

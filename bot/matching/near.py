@@ -1,0 +1,42 @@
+"""Find words that are a typo or two away from one another, quickly and in little memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from zlib import crc32
+
+import numpy as np
+from rapidfuzz.distance import OSA
+
+
+def _stumps(word: str, edits: int) -> Iterator[int]:
+    """Hash the word, and what is left of it without one or more of its letters: near words have such a rest in common."""
+    yield crc32(word.encode())
+    for count in range(1, edits + 1):
+        for gone in combinations(range(len(word)), count):
+            yield crc32("".join(letter for at, letter in enumerate(word) if at not in gone).encode())
+
+
+class NearWords:
+    """A set of words; never changes after it is built. Words from `two_edits_from` letters on may differ twice, others once."""
+
+    def __init__(self, words: Iterable[str], two_edits_from: int) -> None:
+        self._two_edits_from = two_edits_from
+        self._words = sorted(set(words))
+        pairs = [(stump, at) for at, word in enumerate(self._words) for stump in _stumps(word, self._edits(word))]
+        found = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
+        found = found[np.argsort(found[:, 0], kind="stable")]
+        self._stumps, self._owners = found[:, 0].copy(), found[:, 1].copy()
+
+    def find(self, word: str) -> list[str]:
+        """Give the words that are near, the nearest first and equals in the order of the alphabet."""
+        stumps = np.fromiter(_stumps(word, self._edits(word)), dtype=np.uint32)
+        starts, ends = np.searchsorted(self._stumps, stumps, side="left"), np.searchsorted(self._stumps, stumps, side="right")
+        owners = {owner for start, end in zip(starts, ends, strict=True) if end > start for owner in self._owners[start:end].tolist()}
+        most = self._edits(word)
+        near = ((OSA.distance(word, self._words[owner], score_cutoff=most), self._words[owner]) for owner in owners)
+        return [other for distance, other in sorted(near) if distance <= most]
+
+    def _edits(self, word: str) -> int:
+        return 1 if len(word) < self._two_edits_from else 2

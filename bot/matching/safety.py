@@ -1,0 +1,49 @@
+"""Recognise a crisis by phrases, in all languages at once, before anything else is asked of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.matching.normalise import normalise
+from bot.matching.phrases import Hit, PhraseFinder
+from bot.model import Knowledge
+
+_LONE_TYPO_FROM: Final = 8  # letters of a word that is a crisis by itself in which one typo is forgiven
+
+
+class SafetyMatcher:
+    """All crisis phrases and look-alikes; never changes after it is built."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        phrases = [(kind.slug, text) for kind in knowledge.safety.values() for texts in kind.phrases.values() for text in texts]
+        harmless = [("", text) for texts in knowledge.lookalikes.values() for text in texts]
+        self._crises = PhraseFinder(phrases, frozenset(_prose(knowledge)), lone_typo_from=_LONE_TYPO_FROM)
+        self._harmless = PhraseFinder(harmless, typos=False)
+
+    def find(self, words: Sequence[str]) -> str | None:
+        """Give the kind of crisis that a text, given as normalised words, speaks of.
+
+        The longest phrase decides, the first of equals; one that lies within a look-alike does not count."""
+        hits = self._crises.find(words)
+        if not hits:
+            return None
+        harmless = self._harmless.find(words)
+        crises = [hit for hit in hits if not any(_within(hit, other) for other in harmless)]
+        return min(crises, key=lambda hit: (-hit.length, hit.start, hit.label)).label if crises else None
+
+
+def _within(hit: Hit, other: Hit) -> bool:
+    return other.start <= hit.start and hit.end <= other.end
+
+
+def _prose(knowledge: Knowledge) -> Iterator[str]:
+    """Yield the words of the answers, which are spelt as they should be: one that is near to a crisis word is no slip.
+
+    ("Wait" and "suicide" are one letter apart in Arabic.)"""
+    for city in knowledge.cities.values():
+        for entry in city.entries.values():
+            for words in entry.words.values():
+                steps = (text for step in words.steps.values() for text in (step.title, step.text))
+                yield from normalise(" ".join((words.title, *words.documents, *steps))).split()
+                yield from normalise(words.answer).split()

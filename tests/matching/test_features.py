@@ -1,0 +1,61 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+
+from bot.matching.features import extract
+from bot.matching.index import FeatureIndex, invert
+from bot.matching.skeleton import skeleton
+
+PRINT_HASHES = "from bot.matching.features import extract; print(extract([['cita', 'مدرسة', '卡']]).hashes.tolist())"
+
+
+def hashes_with_seed(seed: str) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    return subprocess.run([sys.executable, "-c", PRINT_HASHES], env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_hashes_are_the_same_in_every_process() -> None:
+    assert hashes_with_seed("1") == hashes_with_seed("2") == f"{extract([['cita', 'مدرسة', '卡']]).hashes.tolist()}\n"
+
+
+def test_a_text_has_the_same_features_alone_and_among_others() -> None:
+    texts = [["hola"], ["quiero", "el", "nie"], ["卡", "怎", "么"], ["nie"]]
+    together = extract(texts)
+    for number, text in enumerate(texts):
+        assert sorted(together.hashes[together.texts == number]) == sorted(extract([text]).hashes)
+
+
+def test_likeness_to_oneself_is_one_and_to_strangers_nothing() -> None:
+    index = FeatureIndex([["tarjeta", "sanitaria"], ["صحه"], ["卡", "办"], ["x"]])
+    likeness = index.likeness(["tarjeta", "sanitaria"])
+    assert abs(likeness[0] - 1) < 1e-5
+    assert likeness[1:].max() < 0.05
+    assert index.likeness(["zzz"]).max() == 0
+
+
+def test_gram_is_the_likeness_of_examples_to_one_another() -> None:
+    texts = [
+        f"{first} {second} {third}".split()
+        for first in ("uno", "dos", "casa")
+        for second in ("a", "perro")
+        for third in ("x", "yes", "luz")
+    ]
+    index = FeatureIndex(texts)
+    expected = np.array([index.likeness(text) for text in texts])
+    assert np.allclose(index.gram(), expected, atol=1e-4)
+
+
+def test_invert_gives_the_inverse() -> None:
+    square = np.random.default_rng(1).normal(size=(700, 700)).astype(np.float32)
+    matrix = square @ square.T / 700 + np.eye(700, dtype=np.float32)
+    assert np.allclose(invert(matrix) @ matrix, np.eye(700), atol=1e-3)
+
+
+def test_skeletons_join_alphabets_and_spellings() -> None:
+    assert skeleton("certificado") == skeleton("سرتيفيكادو")
+    assert skeleton("مدرسه") == skeleton("المدرسه") == skeleton("lmadrasa")
+    assert skeleton("школа") == skeleton("shkola")
+    assert skeleton("kiero") == skeleton("quiero")
+    assert skeleton("123") == skeleton("a") == skeleton("卡") == ""
