@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from bot.errors import KnowledgeError
-from bot.knowledge import build, rules, schema, values
+from bot.knowledge import build, crisis, rules, schema, values
 from bot.knowledge.aside import load_aside
 from bot.knowledge.findings import Findings, Where
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, read_yaml, texts_at
@@ -44,6 +44,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
     reader = _Reader(folder, findings)
     topics = reader.common("topics.yaml", schema.TOPICS, tree)
     safety = reader.common("safety.yaml", schema.SAFETY, tree)
+    crisis_words = reader.crisis_words(safety, tree)
     smalltalk = reader.common("smalltalk.yaml", schema.SMALLTALK, tree) if "smalltalk.yaml" in tree.files else EMPTY
     topic_ids = frozenset(topics.pairs) if topics is not None else None
     cities = [draft for slug, files in tree.cities.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
@@ -54,8 +55,8 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
     knowledge = Knowledge(
         topics=build.build_topics(topics),
         cities={draft.city.slug: _finish(draft) for draft in cities},
-        safety=build.build_safety(safety),
-        lookalikes=build.build_lookalikes(safety),
+        safety=crisis.with_words(build.build_safety(safety), crisis_words),
+        lookalikes=crisis.with_lookalikes(build.build_lookalikes(safety), crisis_words),
         smalltalk=build.build_smalltalk(smalltalk),
     )
     languages = frozenset(chain.from_iterable(draft.city.languages for draft in cities))
@@ -92,7 +93,7 @@ def _scan(folder: Path, findings: Findings) -> _Tree:
             findings.warn(Where(name), 0, "is not read by this version")
         elif is_folder:
             _scan_city(folder, name, tree, findings)
-        elif name in COMMON_FILES:
+        elif name in COMMON_FILES or crisis.FILE.fullmatch(name):
             tree.files.add(name)
         else:
             _judge_stray(name, findings)
@@ -172,6 +173,17 @@ class _Reader:
         if node is not None and Validator(self.findings).accepts(node, kind, Where(file)) and isinstance(node, Fields):
             return node
         return None
+
+    def crisis_words(self, safety: Fields | None, tree: _Tree) -> list[crisis.CrisisWords]:
+        """Read the further crisis phrases of each language."""
+        kinds = frozenset(fields_at(safety, "kinds").pairs) if safety else frozenset()
+        found = []
+        for file in sorted(tree.files):
+            named = crisis.FILE.fullmatch(file)
+            node = self.common(file, schema.CRISIS_WORDS, tree) if named and safety else None
+            if named and node is not None:
+                found.append(crisis.build_words(named["language"], node, kinds, Where(file, locale=named["language"]), self.findings))
+        return found
 
     def city(self, slug: str, files: Set[str], topics: Set[str] | None) -> rules.CityDraft | None:
         """Read the files of one city; None where its city.yaml has a fault."""

@@ -229,4 +229,6 @@ SAFETY = Record(
         "not": may(LINES_PER_LANGUAGE),
     }
 )
+# safety.<language>.yaml
+CRISIS_WORDS = Record({"groups": may(MapOf(NAME, LINE)), "kinds": must(MapOf(SLUG, ListOf(LINE, least=1))), "not": may(ListOf(LINE))})
 SMALLTALK = Record({"kinds": must(MapOf(SLUG, Record({"phrases": must(LINES_PER_LANGUAGE), "reply": must(PER_LANGUAGE)})))})
