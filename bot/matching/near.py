@@ -13,7 +13,9 @@ from rapidfuzz.distance import OSA
 def _stumps(word: str, edits: int) -> Iterator[int]:
     """Hash the word, and what is left of it without one or more of its letters: near words have such a rest in common."""
     yield crc32(word.encode())
-    for count in range(1, edits + 1):
+    for at in range(len(word) if edits else 0):
+        yield crc32((word[:at] + word[at + 1 :]).encode())
+    for count in range(2, edits + 1):
         for gone in combinations(range(len(word)), count):
             yield crc32("".join(letter for at, letter in enumerate(word) if at not in gone).encode())
 

@@ -84,6 +84,7 @@ def _spellings(text: str) -> list[str]:
     return sorted({normalise(way) for way in ways} - {""})
 
 
+@lru_cache(maxsize=1024)  # groups of words stand in many phrases
 def _choices(inside: str, may_be_missing: bool) -> list[list[frozenset[str]]]:
     """List what one pair of brackets stands for, each as a row of slots; single words share one slot."""
     texts = [spelling.split() for part in inside.split("|") for spelling in _spellings(part)]
