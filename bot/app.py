@@ -10,6 +10,7 @@ import hmac
 import logging
 import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -273,27 +274,42 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
-    brain, catalogues, secret = load_brain(settings), load_catalogues(settings), secret_of(settings)
-    channels = build_channels(settings, catalogues, secret)
-    thinker = Thinker(brain, catalogues, channels, require_checked=settings.require_checked)
-    async with opened_store(settings, secret) as store:
-        service = ConversationService(store, channels, thinker.mind, utc_now, max_waiting=settings.max_waiting)
-        await _run(settings, store, service, channels, thinker)
+    with _listener(settings) as listener:
+        brain, catalogues, secret = load_brain(settings), load_catalogues(settings), secret_of(settings)
+        channels = build_channels(settings, catalogues, secret)
+        thinker = Thinker(brain, catalogues, channels, require_checked=settings.require_checked)
+        async with opened_store(settings, secret) as store:
+            service = ConversationService(store, channels, thinker.mind, utc_now, max_waiting=settings.max_waiting)
+            await _run(settings, listener, store, service, channels, thinker)
 
 
-async def _run(settings: Settings, store: Store, service: ConversationService, channels: Sequence[Channel], thinker: Thinker) -> None:
-    server = _Server(_uvicorn_config(settings, store, channels))
-    stop = asyncio.Event()
-    _on_signals(server, stop)
+def _listener(settings: Settings) -> socket.socket:
+    """Take the port; raises ConfigError, before anything slow is done, when it is not to be had."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"cannot listen on {settings.host}, DRAGOMAN_PORT {settings.port}: {error.strerror}") from error
+    return listener
+
+
+async def _run(
+    settings: Settings, listener: socket.socket, store: Store, service: ConversationService, channels: Sequence[Channel], thinker: Thinker
+) -> None:
+    server, stop = _Server(_uvicorn_config(settings, store, channels)), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await service.start()
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     watching = asyncio.create_task(thinker.watch(settings.knowledge_dir, stop))
     try:
-        if await _listening(server, serving):
-            for channel in channels:
-                await channel.start(service)
-            log.info("ready: %s", settings.public_url or f"http://{settings.host}:{_port(server, settings)}/")
-            await stop.wait()
+        await _listening(server, serving)
+        for channel in channels:
+            await channel.start(service)
+        log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
+        await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for channel in channels:
             await channel.stop_receiving()
@@ -305,26 +321,13 @@ async def _run(settings: Settings, store: Store, service: ConversationService, c
         await asyncio.gather(serving, watching, return_exceptions=True)
 
 
-def _on_signals(server: uvicorn.Server, stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-
-
-async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> bool:
-    """Wait until the server listens; raises ConfigError when it ends before."""
+async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    """Wait until the server answers; what ends it before is raised."""
     while not server.started:
         if serving.done():
-            raise ConfigError("the web server could not start: is another program using DRAGOMAN_PORT?")
+            serving.result()
+            raise ConfigError("the web server ended before it began")
         await asyncio.sleep(0.01)
-    return True
-
-
-def _port(server: uvicorn.Server, settings: Settings) -> int:
-    for listener in server.servers:
-        for socket in listener.sockets:
-            return int(socket.getsockname()[1])
-    return settings.port
 
 
 def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel]) -> uvicorn.Config:
@@ -337,8 +340,6 @@ def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel
 
     return uvicorn.Config(
         create_app(channels, ready=ready, version=bot.__version__, https=(settings.public_url or "").startswith("https://")),
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         lifespan="off",

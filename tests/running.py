@@ -103,8 +103,8 @@ class Bot(Process):
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {"DRAGOMAN_DATA_DIR": str(data), "DRAGOMAN_PORT": str(self.port)}
         environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()}
-        data.mkdir(parents=True, exist_ok=True)
-        super().__init__(["-m", module, "serve"], f"{self.url}/health", environment, data / "process.log")
+        data.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(["-m", module, "serve"], f"{self.url}/health", environment, data.with_suffix(".log"))
 
 
 @contextlib.contextmanager

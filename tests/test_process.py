@@ -72,8 +72,7 @@ def test_stops_when_told_to(tmp_path: Path) -> None:
 
 def test_the_data_folder_is_private(bot: Bot) -> None:
     for path in [bot.data, *bot.data.iterdir()]:
-        if path.name != "process.log":
-            assert path.stat().st_mode & 0o077 == 0, path
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.dialogue import human
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
-from bot.dialogue.compose import noted, option, recall, remember, say, text, tongue, ways_on, words
+from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
@@ -62,7 +62,8 @@ def _suggest(conversation: Conversation, fitting: list[Entry], home: Home, conte
     _ = words(conversation, context)
     options = entry_options(conversation, home, context, [entry.id for entry in fitting])
     options += [option("none", "", _("None of these")), ways_on(_)[0]]
-    turn = say(remember(conversation, misses=None), context, text(_("Do you mean one of these?")), options=options)
+    danger = [emergency_line(_)] if any(entry.topic == human.EMERGENCY for entry in fitting) else []
+    turn = say(remember(conversation, misses=None), context, text(_("Do you mean one of these?")), *danger, options=options)
     return _counted(turn, "suggest", home, context)
 
 
@@ -85,7 +86,8 @@ def _unknown(conversation: Conversation, fitting: list[Entry], home: Home, conte
         return _counted(human.offices_of(remember(lost, misses=None), home, context, sorry), "none", home, context)
     topics = topic_options(conversation, home, context, nearest_topics(fitting, home, context))
     ask = text(_("Ask me in other words, choose a topic, or talk to a person."))
-    return _counted(say(lost, context, sorry, ask, options=[*topics, *ways_on(_)]), "none", home, context)
+    # A cry for help that was not recognised ends here: the number stands under every "I do not know".
+    return _counted(say(lost, context, sorry, ask, emergency_line(_), options=[*topics, *ways_on(_)]), "none", home, context)
 
 
 def _counted(turn: Turn, result: str, home: Home, context: Context) -> Turn:
