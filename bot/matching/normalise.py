@@ -19,6 +19,7 @@ _DROPPED_MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f]+"
 )
 _INVISIBLE = re.compile("[\u00ad\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
+_PLAIN = re.compile(r"[a-z0-9]{1,40}(?: [a-z0-9]{1,40})*")  # what needs nothing done: most words of the phrases
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _APOSTROPHES = "'’‘ʼʹ`´"
 _SHORT_ENDING = re.compile(rf"(?<=\w)[{_APOSTROPHES}](?=\w{{1,2}}(?!\w))")
@@ -76,6 +77,8 @@ def normalise(text: str) -> str:
     """Give the words of a text, divided by single spaces; a Chinese or Japanese character is a word.
 
     Letters repeated three times or more count once ("holaaa"). Without letters or digits the result is empty."""
+    if len(text) <= MAX_CHARACTERS and _PLAIN.fullmatch(text) and not _REPEATED.search(text):
+        return text
     text = _join_apostrophes(fold(text)) if any(mark in text for mark in _APOSTROPHES) else fold(text)
     if "@" in text:
         text = _AT_IN_WORD.sub("a", text)
