@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from bot.dialogue.compose import noted, option, remember, say, text, words
 from bot.dialogue.context import Context
 from bot.matching.normalise import normalise
 from bot.model import Conversation, Message, Option, SendMessage, Turn
 
+_plain = lru_cache(maxsize=4096)(normalise)  # the same labels come with every message
 MAX_DIGITS = 2  # of a typed number; longer ones are telephone numbers or years
 
 
@@ -20,7 +22,7 @@ def typed(conversation: Conversation, written: str, context: Context) -> str | N
     if said.isdecimal() and len(said) <= MAX_DIGITS:
         number = int(said)
         return shown[number - 1][0] if 1 <= number <= len(shown) else None
-    labels = [(option_id, normalise(label)) for option_id, label in (*shown, *conversation.options)]
+    labels = [(option_id, _plain(label)) for option_id, label in (*shown, *conversation.options)]
     exact = next((option_id for option_id, label in labels if said and label == said), None)
     return exact or (_by_first_word(said, labels) if conversation.state == "device" else None)
 

@@ -18,6 +18,8 @@ from bot.model import Block, FactTable, Listing, Message, Option, Paragraph, Run
 TEXT_LIMIT: Final = 4000
 BYTES_LIMIT: Final = 32_000
 
+_ESCAPED: Final = 6  # bytes of the longest way to write one letter in HTML: &quot;
+_TAGS: Final = 40  # bytes of the tags around one stretch
 _MARKUP: Final = 12  # letters that laying out adds to a stretch of text at most: marks of direction, brackets, the alert sign
 
 _ENDS: Final = ("\n\n", "\n", ". ", "! ", "? ", "؟ ", "۔ ", "। ", "。", "！", "？", "; ", ", ", "، ", " ")
@@ -25,7 +27,7 @@ _ENDS: Final = ("\n\n", "\n", ". ", "! ", "? ", "؟ ", "۔ ", "। ", "。", "�
 
 def text_length(text: str) -> int:
     """Count UTF-16 units."""
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fits(message: Message) -> bool:
@@ -38,10 +40,11 @@ def fits(message: Message) -> bool:
 
 
 def _surely_fits(message: Message) -> bool:
-    """Tell from the letters alone, without laying the message out; far from the limit that is enough."""
+    """Tell from the letters alone, without laying the message out; nearly every message is that far from both limits."""
     runs = [run for block in message.blocks for run in block_runs(block)]
-    letters = sum(len(run.text) + len(run.url or "") for run in runs)
-    return letters + _MARKUP * (len(runs) + len(message.blocks)) < TEXT_LIMIT // 2
+    letters, addresses = text_length("".join(run.text for run in runs)), sum(len(run.url or "") for run in runs)
+    marks = _MARKUP * (len(runs) + len(message.blocks))
+    return letters + marks < TEXT_LIMIT and _ESCAPED * (letters + addresses) + _TAGS * len(runs) < BYTES_LIMIT
 
 
 def split(message: Message) -> tuple[Message, ...]:
