@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import hashlib
 import hmac
@@ -119,6 +120,7 @@ class Thinker:
             try:
                 knowledge = await asyncio.to_thread(load_aside, folder)
                 self.brain = Brain(knowledge, await asyncio.to_thread(Matcher, knowledge))
+                _give_back()
                 log.info("knowledge replaced: %d cities", len(knowledge.cities))
             except KnowledgeError as error:
                 log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
@@ -133,6 +135,13 @@ def load_brain(settings: Settings) -> Brain:
     finally:
         gc.enable()
         gc.freeze()
+        _give_back()
+
+
+def _give_back() -> None:
+    """Return the memory that building took for a moment to the system, where the C library can (glibc)."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def load_catalogues(settings: Settings) -> i18n.Catalogues:
