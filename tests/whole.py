@@ -69,7 +69,7 @@ class Whole:
         self.service = ConversationService(self.store, self.channels, self._thinker.mind, app.utc_now)
         self._server = app._Server(app._uvicorn_config(self.settings, self.store, self.channels))
         await self.service.start()
-        self._serving = asyncio.create_task(self._server.serve())
+        self._serving = asyncio.create_task(self._server.serve(sockets=[app._listener(self.settings)]))
         await app._listening(self._server, self._serving)
         for channel in self.channels:
             await channel.start(self.service)
