@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import bot
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
+from bot.logs import start_logging
 
 if TYPE_CHECKING:
     from bot.app import Brain
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
-        _start_logging(settings)
+        start_logging(settings.log_level)
         run: Callable[[Settings, argparse.Namespace], int] = options.run
         return run(settings, options)
     except BotError as error:
@@ -87,12 +87,6 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--json", action="store_true", help="findings as JSON")
     command.add_argument("--strict", action="store_true", help="warnings are faults as well")
     command.set_defaults(run=_check)
-
-
-def _start_logging(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    for noisy in ("httpx", "httpcore", "telegram", "aiohttp", "asyncio", "websockets", "aiosqlite", "watchfiles", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)  # some of them write addresses with tokens
 
 
 # ---------------------------------------------------------------- serve and chat

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.channels import Channel, Parcel
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
+from bot.logs import describe
 from bot.model import (
     ButtonPressed,
     ContactLeft,
@@ -42,6 +42,7 @@ MAX_ATTEMPTS = 12  # with the delays below about 25 minutes; then the message is
 FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 300.0
 SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
+OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
 STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
 OVERLOAD_RETRY_S = 5.0
@@ -159,7 +160,10 @@ class ConversationService:
         snapshot = await self._store.read(contact_id)
         if snapshot is None or not snapshot.waiting:
             return
-        turn = _Handling(self._mind(), self._channels[snapshot.contact.channel], self._clock())
+        channel = self._channels.get(snapshot.contact.channel)
+        if channel is None:
+            return  # that channel is switched off; what was written there waits until it is back
+        turn = _Handling(self._mind(), channel, self._clock())
         turn.understand_ahead(snapshot)
         try:
             deliveries = await self._store.handle(contact_id, turn.decide)
@@ -185,10 +189,13 @@ class ConversationService:
         self._due.set()
 
     async def _send(self, delivery: Delivery) -> Settlement:
+        channel = self._channels.get(delivery.contact.channel)
+        if channel is None:
+            return Retry(OFF_RETRY_S, delivery.uncertain)
         parcel = Parcel(delivery.contact, delivery.message_id, delivery.token, delivery.message, delivery.uncertain)
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await self._channels[delivery.contact.channel].send(parcel)
+                await channel.send(parcel)
         except ChannelThrottled as error:
             return Retry(error.retry_after_s)
         except ContactBlocked:
@@ -339,9 +346,3 @@ def _said_by_contact(event: Event, known: Conversation) -> tuple[Said, ...]:
         return ()
     locale = known.locale or event.locale_hint or "en"
     return (Said(Message(locale=locale, author="contact", blocks=(Paragraph((Run(text),)),))),)
-
-
-def describe(error: BaseException) -> str:
-    """Name an error and the places it passed, without its message, which might hold what people wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return f"{type(error).__name__} at " + " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

@@ -36,7 +36,7 @@ from bot.model import (
     Turn,
     Understanding,
 )
-from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Mind, describe
+from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Mind
 from bot.store import Dead, Delivery, Retry, Store, open_store
 
 SECRET = bytes(range(32))
@@ -333,13 +333,15 @@ async def test_stop_finishes_what_is_in_hand(store: Store, post: PostCards) -> N
     assert (await store.figures())["outbox_uncertain"] == 0
 
 
-def test_an_error_is_described_by_its_places_only() -> None:
-    def inner() -> None:
-        raise KeyError("a name")
-
-    try:
-        inner()
-    except KeyError as error:
-        told = describe(error)
-    assert told.startswith("KeyError at inner:")
-    assert "a name" not in told
+async def test_a_channel_that_is_off_keeps_what_waits(store: Store, post: PostCards) -> None:
+    await store.accept([wrote("ana", 1, "hello")])
+    off = ConversationService(store, [], mind, clock)
+    await off.start()
+    await asyncio.sleep(0.1)
+    await off.stop()
+    figures = await store.figures()
+    assert (figures["inbox_waiting"], figures["inbox_failed"], figures["outbox_dead"]) == (1, 0, 0)
+    on = ConversationService(store, [post], mind, clock)
+    await on.start()
+    await until(lambda: post.to("ana") == ["1:hello"])
+    await on.stop()
