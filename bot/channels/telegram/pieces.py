@@ -42,8 +42,9 @@ def fits(message: Message) -> bool:
 def _surely_fits(message: Message) -> bool:
     """Tell from the letters alone, without laying the message out; nearly every message is that far from both limits."""
     runs = [run for block in message.blocks for run in block_runs(block)]
-    letters, addresses = text_length("".join(run.text for run in runs)), sum(len(run.url or "") for run in runs)
-    marks = _MARKUP * (len(runs) + len(message.blocks))
+    text = "".join(run.text for run in runs)
+    letters, addresses = text_length(text), sum(len(run.url or "") for run in runs)
+    marks = _MARKUP * (len(runs) + len(message.blocks) + text.count("\n") + text.count("\r"))  # each line may get a mark of direction
     return letters + marks < TEXT_LIMIT and _ESCAPED * (letters + addresses) + _TAGS * len(runs) < BYTES_LIMIT
 
 
