@@ -1,0 +1,9 @@
+"""What holds for all tests: where CI runs them, properties are tried on the same examples each time, so that red means the change."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("CI") == "true":
+    settings.load_profile("repeatable")
