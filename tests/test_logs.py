@@ -27,7 +27,7 @@ def test_a_traceback_of_any_library_is_discreet(capsys: pytest.CaptureFixture[st
         try:
             fail("my husband beats me")
         except KeyError:
-            logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+            logging.getLogger("some.library").exception("it failed")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
