@@ -16,7 +16,7 @@ from bot.model import City, Match, SmalltalkKind, Words
 
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
-_SURE: Final = 0.5  # chance of the first entry from which no spelling is repaired: it changes nothing there and saves a third of the time
+_SURE: Final = 0.7  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters
 
 
