@@ -190,7 +190,7 @@ def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: byte
             language_names={locale: i18n.language_name(locale) for locale in catalogues.locales},
             clock=utc_now,
             session_key=derived(secret, "web sessions"),
-            public_https=(settings.public_url or "").startswith("https://"),
+            public_https=settings.is_https,
             leave_url=settings.leave_url,
         )
     ]
@@ -348,7 +348,7 @@ def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel
         return True
 
     return uvicorn.Config(
-        create_app(channels, ready=ready, version=bot.__version__, https=(settings.public_url or "").startswith("https://")),
+        create_app(channels, ready=ready, version=bot.__version__, https=settings.is_https),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.app import Brain
     from bot.matching.evaluate import Line
 
-EXIT_OK, EXIT_FAULT, EXIT_USAGE = 0, 1, 2
+EXIT_OK, EXIT_FAULT = 0, 1  # argparse itself ends with 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def is_https(self) -> bool:
+        """Tell whether people reach us over https, so that cookies may be marked secure."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
     def store_url(self) -> str:
         """Return the database address that is in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'dragoman.db'}"

@@ -8,10 +8,9 @@ BotError
 │   ├── ChannelRejected         it never will: this message is bad
 │   └── ContactBlocked          it never will: this contact does not want messages from us
 ├── Overloaded                  more is waiting than we promised to hold; come back after some seconds
-├── StoreError                  the database refused
-│   ├── StoreLocked             another process serves from the same data folder
-│   └── WrongKey                the secret key does not open this data
-└── DialogueError               a bug: no handler for this state
+└── StoreError                  the database refused
+    ├── StoreLocked             another process serves from the same data folder
+    └── WrongKey                the secret key does not open this data
 """
 
 
@@ -88,7 +87,3 @@ class StoreLocked(StoreError):
 
 class WrongKey(StoreError):
     """The secret key does not open this data."""
-
-
-class DialogueError(BotError):
-    """A bug: no handler for this state."""

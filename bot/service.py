@@ -285,7 +285,7 @@ class _Handling:
 
     def _one(self, before: Decision, inbox_id: int, raw: Event, contact: ContactRef, find_button: FindButton) -> Decision:
         known = before.conversation
-        event = self._resolve(raw, known, inbox_id, find_button)
+        event = self._resolve(raw, inbox_id, find_button)
         said = _said_by_contact(event, known)
         try:
             turn = self._mind.step(known, event, self._now)
@@ -307,18 +307,17 @@ class _Handling:
             left=isinstance(event, ContactLeft),
         )
 
-    def _resolve(self, event: Event, known: Conversation, inbox_id: int, find_button: FindButton) -> Event:
-        """Give an event its meaning: a press its option, a text its understanding (anew where city or language changed meanwhile)."""
+    def _resolve(self, event: Event, inbox_id: int, find_button: FindButton) -> Event:
+        """Give an event its meaning: a press its option, a text the understanding made ahead.
+
+        Where city or language have changed meanwhile, `step` understands the text anew."""
         if isinstance(event, ButtonPressed):
             option_id = find_button(event.token, event.index)
             if option_id is None:
                 return OptionExpired(at=event.at, locale_hint=event.locale_hint)
             return OptionChosen(option_id=option_id, at=event.at, locale_hint=event.locale_hint)
         if isinstance(event, TextReceived):
-            understood = self._ahead.get(inbox_id)
-            if understood is None or (understood.city, understood.locale) != (known.city, known.locale):
-                understood = self._mind.understand(event.text, known.city, known.locale)
-            return replace(event, understood=understood)
+            return replace(event, understood=self._ahead.get(inbox_id))
         return event
 
     def _messages(self, turn: Turn, contact: ContactRef) -> tuple[Said, ...]:
