@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from bot.cases import Attachment, Case, CaseKind, Helped, MediaKind, Priority
+
 # ---------------------------------------------------------------- who and where
 
 RTL_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ur", "yi"})
@@ -57,18 +59,22 @@ class Understanding:
 
 # ---------------------------------------------------------------- events: what happened
 
-MediaKind = Literal["photo", "voice", "audio", "video", "document", "sticker", "contact", "poll", "other"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReceived:
-    """A contact wrote something; at most MAX_TEXT characters, the rest was cut off by the channel."""
+    """A contact wrote something; at most MAX_TEXT characters, the rest was cut off by the channel.
+
+    `source_id`: the platform's id of the message, so that a later edit of it is recognised. `translated`: the same in the language of the
+    desk, made by a machine; the service adds it where a person will read the text."""
 
     text: str
     at: datetime
     locale_hint: str | None = None
     edited: bool = False
+    source_id: str = ""
     understood: Understanding | None = None
+    translated: str | None = None
+    translated_to: str = ""
     kind: Literal["text"] = "text"
 
 
@@ -126,10 +132,16 @@ class LocationShared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReceived:
-    """A contact sent something that is neither text nor place; the content is not kept."""
+    """A contact sent something that is neither text nor place; only where a person looks at it the attachment is passed on.
+
+    `attachment` is None for what cannot be fetched again; `too_large`: it is bigger than we can pass on."""
 
     media: MediaKind
     at: datetime
+    attachment: Attachment | None = None
+    caption: str = ""
+    too_large: bool = False
+    source_id: str = ""
     locale_hint: str | None = None
     kind: Literal["media"] = "media"
 
@@ -143,10 +155,154 @@ class ContactLeft:
     kind: Literal["left"] = "left"
 
 
-Event = TextReceived | CommandReceived | ButtonPressed | OptionChosen | OptionExpired | LocationShared | MediaReceived | ContactLeft
+# ---------------------------------------------------------------- events: what the desk did, stored in the transaction of the deed
+
+CaseStep = Literal[
+    "opened",  # it stands in the queue
+    "claimed",  # somebody took it
+    "returned",  # nobody answered in time, or the advisor went away: it waits again
+    "passed",  # it waits for another topic, colleague or organisation
+    "consent",  # may it go to another organisation? (`name`: which, `text`: why)
+    "closed",  # `text`: the outcome
+    "reopened",
+    "no-answer",  # everybody who could take it was told and nobody has; it still waits
+    "found",  # pool: somebody accepts; does the contact agree?
+    "agreed",  # pool: both said yes; to both sides
+    "not-found",  # pool: nobody is free; it stays open
+    "tomorrow",  # pool: the appointment is the next day
+    "soon",  # pool: it is in an hour
+    "offered",  # to a helper: would you take this?
+    "lost",  # to a helper: somebody else was first, or the contact said no
+    "unavailable",  # to a helper: what they answered is no longer there
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNews:
+    """Something happened to a case of this contact, or (the last steps of CaseStep) to one this helper was asked about.
+
+    `case` as it stands after it. `name`: display name of who did it. `reachable`: somebody fitting is on duty."""
+
+    step: CaseStep
+    case: Case
+    at: datetime
+    name: str = ""
+    text: str = ""
+    reachable: bool = True
+    locale_hint: str | None = None
+    kind: Literal["case"] = "case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonWrote:
+    """A person of the desk, a helper, or (to a helper) the contact of a pool case wrote through us.
+
+    `line` is the id of the case line. `edits`: it replaces what was sent with that line. `translated` is in the reader's language."""
+
+    number: int
+    line: int
+    name: str
+    at: datetime
+    text: str = ""
+    locale: str = ""
+    translated: str | None = None
+    attachment: Attachment | None = None
+    place: tuple[float, float] | None = None
+    entry_id: str = ""
+    edits: bool = False
+    locale_hint: str | None = None
+    kind: Literal["person"] = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonWithdrew:
+    """A person of the desk took back what they had sent with a case line."""
+
+    number: int
+    line: int
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["withdrew"] = "withdrew"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteUsed:
+    """What became of an invite code the contact gave. `name` and `role` are empty where it was refused."""
+
+    at: datetime
+    name: str = ""
+    role: str = ""
+    city: str = ""
+    login_code: str = ""
+    locale_hint: str | None = None
+    kind: Literal["invite"] = "invite"
+
+
+# ---------------------------------------------------------------- events of a desk group (never of a contact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSaid:
+    """A member of a linked group wrote in a topic. `topic`: its id, None in General; `sender` None: anonymous.
+
+    `post`: the platform's id of the message; `reply_to`: the id of the one it answers."""
+
+    topic: int | None
+    sender: int | None
+    post: int
+    at: datetime
+    text: str = ""
+    attachment: Attachment | None = None
+    place: tuple[float, float] | None = None
+    reply_to: int | None = None
+    edited: bool = False
+    too_large: bool = False
+    locale_hint: str | None = None
+    kind: Literal["group"] = "group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPressed:
+    """A member of a group pressed a button under one of our posts. `action`: such as "claim:214"."""
+
+    topic: int | None
+    sender: int
+    action: str
+    query: str
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["pressed"] = "pressed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLinking:
+    """Somebody gave a link code in a group. `is_forum`: it has topics; `may_manage`: we may make them."""
+
+    code: str
+    sender: int | None
+    is_forum: bool
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["linking"] = "linking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMoved:
+    """A group became a supergroup with another id, or we were removed from it (`to` None)."""
+
+    to: int | None
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["moved"] = "moved"
+
+
+ContactEvent = TextReceived | CommandReceived | ButtonPressed | OptionChosen | OptionExpired | LocationShared | MediaReceived | ContactLeft
+DeskEvent = CaseNews | PersonWrote | PersonWithdrew | InviteUsed
+GroupEvent = GroupSaid | GroupPressed | GroupLinking | GroupMoved
+Event = ContactEvent | DeskEvent | GroupEvent
 
 MAX_TEXT = 4000  # characters of one message that are read; Telegram's own limit is 4096
-COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "mydata", "delete")
+COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "end", "mydata", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +410,13 @@ class Message:
     """An intent that every channel renders as well as it can.
 
     `device`: the contact said whether this device is only theirs ("own") or not ("shared"); the web channel keeps or drops its cookie.
-    `ask_location`: offer to share a place, where the platform has a button for it."""
+    `ask_location`: offer to share a place, where the platform has a button for it. `original` is not empty: the blocks are a machine
+    translation (into `locale`, the reader's) of what the author wrote (`original`, in `original_locale`); so for both directions, in the
+    lines of a case too. `author` "translation" instead of "person" says so to a contact; `author_name` is who wrote the original.
+    `attachment`: a file of the other side. `line`: the case line it carries; with `edits` it takes
+    the place of what was sent earlier with that line, with `withdraws` that is removed and nothing else is said.
+    `thread`: in a desk group, the case whose topic it belongs to (0: General). `subject`: of an e-mail. `files`: from now on a person sees
+    what files the contact sends (True), or no longer (False)."""
 
     locale: str
     blocks: tuple[Block, ...] = ()
@@ -266,6 +428,15 @@ class Message:
     alert: bool = False
     ask_location: bool = False
     device: Literal["own", "shared"] | None = None
+    original: str = ""
+    original_locale: str = ""
+    attachment: Attachment | None = None
+    line: int = 0
+    edits: bool = False
+    withdraws: bool = False
+    thread: int = 0
+    subject: str = ""
+    files: bool | None = None
 
     @property
     def direction(self) -> Direction:
@@ -284,7 +455,8 @@ class Conversation:
 
     `data` and `recent` belong to the dialogue (JSON values, encrypted at rest); `recent` is forgotten together with the history.
     `options` are the ids and labels last offered, so that a typed number or label works on every channel; they go with the history too.
-    `version` counts turns."""
+    `version` counts turns. Only read, never kept by the dialogue: `owner` (the store derives it from the cases), `cases` (open ones and
+    those closed within REOPEN_DAYS, newest first), and `staffed` (the city has a desk with people)."""
 
     contact_id: str
     channel: str
@@ -297,6 +469,8 @@ class Conversation:
     recent: Mapping[str, str | bool | int | None] = field(default_factory=dict)
     options: tuple[tuple[str, str], ...] = ()
     version: int = 0
+    cases: tuple[Case, ...] = ()
+    staffed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +500,144 @@ class EraseContact:
     """Forget everything about the contact as soon as the messages of this turn are out."""
 
 
-Effect = SendMessage | Count | SendData | EraseContact
+# ---------------------------------------------------------------- effects on cases: the store does them in the transaction of the turn
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Ask for a person; an open case of the same kind is left as it is. The store answers with CaseNews "opened".
+
+    `share`: which of the last messages go along. `language`, `when`: what an interpreter is asked for."""
+
+    kind: CaseKind
+    topic: str
+    desk: str = ""
+    organisation: str | None = None
+    priority: Priority = "ordinary"
+    facts: tuple[tuple[str, str], ...] = ()
+    entry_id: str = ""
+    language: str = ""
+    when: datetime | None = None
+    share: Literal["all", "last", "none"] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class AddToCase:
+    """Pass on what the contact said; `translated` in the language `translated_to`. In a pool case the helper gets it, once both agreed."""
+
+    number: int
+    text: str = ""
+    translated: str | None = None
+    translated_to: str = ""
+    attachment: Attachment | None = None
+    place: tuple[float, float] | None = None
+    edited: bool = False
+    source_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawFromCase:
+    """Take back what the contact passed on last (`source_id`: that very message)."""
+
+    number: int
+    source_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseCase:
+    """Give an open case high priority (a safety phrase, a deadline)."""
+
+    number: int
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndCase:
+    """The contact ends a case. The store answers with CaseNews "closed" to whoever else is concerned, not to the contact."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenCase:
+    """The contact takes up a case closed within REOPEN_DAYS; the store answers with CaseNews "reopened"."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RateCase:
+    """The contact says after the end whether it helped."""
+
+    number: int
+    helped: Helped
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentToPass:
+    """The contact says whether a case may go to the organisation it was to be passed to."""
+
+    number: int
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToHelper:
+    """The contact says yes or no to the helper who was found."""
+
+    number: int
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOffer:
+    """A helper accepts, declines or gives back a request; the store checks that this contact is a helper who was asked."""
+
+    number: int
+    accepts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAsHelper:
+    """A helper writes to the contact of a pool case both agreed on."""
+
+    number: int
+    text: str
+    translated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseInvite:
+    """The contact gave an invite code ("": somebody who is staff asks for a login link). The store answers with InviteUsed."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAnswer:
+    """The contact says that an answer is wrong; the admins get to see which entry in which language."""
+
+    city: str
+    entry_id: str
+    locale: str
+
+
+CaseEffect = (
+    OpenCase
+    | AddToCase
+    | WithdrawFromCase
+    | RaiseCase
+    | EndCase
+    | ReopenCase
+    | RateCase
+    | ConsentToPass
+    | AgreeToHelper
+    | AnswerOffer
+    | WriteAsHelper
+    | UseInvite
+    | ReportAnswer
+)
+Effect = SendMessage | Count | SendData | EraseContact | CaseEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,6 +803,21 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskRule:
+    """How one desk of a city works.
+
+    `hours`: OpenStreetMap opening hours in the city's time, dated exceptions included ("Mo-Fr 09:00-14:00; 2026-12-24 off"); None: nobody
+    has said. Public holidays are closed days unless the hours name them (PH). `intake`: what is asked before a case is opened."""
+
+    slug: str
+    topics: tuple[str, ...]
+    hours: str | None
+    intake: tuple[str, ...]
+    organisation: str | None
+    kinds: tuple[CaseKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A temporary notice above some entries; both days included."""
 
@@ -503,7 +829,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """Everything the bot knows about one city. `languages` in order, the host language first."""
+    """Everything the bot knows about one city. `languages` in order, the host language first.
+
+    `region`: ISO 3166-2 part after the dash ("MD"), whose public holidays count."""
 
     slug: str
     names: Mapping[str, str]
@@ -525,6 +853,8 @@ class City:
     entries: Mapping[str, Entry]
     places: Mapping[str, Place]
     alerts: tuple[Alert, ...]
+    desks: Mapping[str, DeskRule] = field(default_factory=dict)
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.cases import Attachment
 from bot.channels import Channel, Parcel
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.logs import describe
 from bot.model import (
     ButtonPressed,
+    CaseEffect,
     ContactLeft,
     ContactRef,
     Conversation,
@@ -21,6 +24,7 @@ from bot.model import (
     EraseContact,
     Event,
     Incoming,
+    MediaReceived,
     Message,
     OptionChosen,
     OptionExpired,
@@ -33,7 +37,7 @@ from bot.model import (
     Turn,
     Understanding,
 )
-from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Retry, Said, Sent, Settlement, Snapshot, Store
+from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +50,7 @@ OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
 STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
 OVERLOAD_RETRY_S = 5.0
+TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
 
 class NeedsHistory(Exception):
@@ -57,12 +62,22 @@ class Mind:
     """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
 
     `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, history, now)`;
-    `apology(conversation)` is said when a turn fails."""
+    `apology(conversation)` is said when a turn fails; `desk_locale(city)` is the language a city's advisors read."""
 
     understand: Callable[[str, str | None, str | None], Understanding]
     step: Callable[[Conversation, Event, datetime], Turn]
     data_message: Callable[[Conversation, ContactRef, Sequence[StoredMessage], datetime], Message]
     apology: Callable[[Conversation], Message]
+    desk_locale: Callable[[str | None], str]
+
+
+Translate = Callable[[str, str, str], Awaitable[str | None]]  # (text, from, to) -> the translation, or None where there is none
+HandleGroup = Callable[[Snapshot], Awaitable[Decision]]
+
+
+async def untranslated(text: str, source: str, target: str) -> str | None:
+    """Stand in where no translator is set."""
+    return None
 
 
 class ConversationService:
@@ -76,7 +91,14 @@ class ConversationService:
         clock: Callable[[], datetime],
         *,
         max_waiting: int = 10_000,
+        translate: Translate = untranslated,
+        cases_changed: Callable[[Sequence[int]], None] = lambda numbers: None,
+        groups: Mapping[str, HandleGroup] | None = None,
     ) -> None:
+        """Make the service.
+
+        `cases_changed` hears the numbers of cases that a turn changed; `groups` handles, by channel, events that no contact wrote."""
+        self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self._active: dict[str, bool] = {}  # contact -> something new came while handling
@@ -133,7 +155,46 @@ class ConversationService:
         contact_id = await self._store.find(contact)
         return await self._store.history(contact_id, after) if contact_id else ()
 
+    # ------------------------------------------------------------ files and topics (the Host of the channels)
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """Return the content of a file, wherever it lies. Raises ChannelError."""
+        place, _, key = attachment.ref.partition(":")
+        if place == "store":
+            found = await self._store.desk.file(key)
+            if found is None:
+                raise ChannelRejected("this file is not kept any more")
+            return found[1]
+        channel = self._channels.get(place)
+        if channel is None:
+            raise ChannelRejected("the channel of this file is switched off")
+        return await channel.fetch(key)
+
+    async def keep_file(self, contact: ContactRef, content: bytes) -> str | None:
+        """Keep a file for the case a contact talks in; None where no person would see it."""
+        contact_id = await self._store.find(contact)
+        snapshot = await self._store.read(contact_id) if contact_id else None
+        case = next((each for each in snapshot.conversation.cases if each.is_open), None) if snapshot else None
+        return f"store:{await self._store.desk.add_file(case.number, content)}" if case else None
+
+    async def topic(self, contact: ContactRef, number: int) -> int | None:
+        """Return the topic of a case in a desk group."""
+        return await self._store.desk.topic(contact, number)
+
+    async def set_topic(self, contact: ContactRef, number: int, topic_id: int | None) -> None:
+        """Note the topic of a case in a desk group, or that it is gone."""
+        await self._store.desk.set_topic(contact, number, topic_id)
+
+    async def is_linked(self, contact: ContactRef) -> bool:
+        """Tell whether a group is a desk's."""
+        return any(group.contact == contact for group in await self._store.desk.groups())
+
     # ------------------------------------------------------------ handle
+
+    def wake(self, contact_ids: Sequence[str]) -> None:
+        """Handle contacts whose inbox got something new from elsewhere."""
+        for contact_id in contact_ids:
+            self._wake(contact_id)
 
     def _wake(self, contact_id: str) -> None:
         if contact_id in self._active:
@@ -163,15 +224,29 @@ class ConversationService:
         channel = self._channels.get(snapshot.contact.channel)
         if channel is None:
             return  # that channel is switched off; what was written there waits until it is back
+        handle_group = self._groups.get(channel.name)
+        handled = await (self._group(snapshot, handle_group) if handle_group else self._turns(snapshot, channel))
+        for delivery in handled.deliveries:
+            self._spawn(asyncio.create_task(self._deliver(delivery)))
+        if handled.cases:
+            self._cases_changed(handled.cases)
+        self.wake(handled.wake)
+
+    async def _turns(self, snapshot: Snapshot, channel: Channel) -> Handled:
+        contact_id = snapshot.conversation.contact_id
         turn = _Handling(self._mind(), channel, self._clock())
         turn.understand_ahead(snapshot)
+        await turn.translate_ahead(snapshot, self._translate)
         try:
-            deliveries = await self._store.handle(contact_id, turn.decide)
+            return await self._store.handle(contact_id, turn.decide)
         except NeedsHistory:
             turn.history = await self._store.history(contact_id)
-            deliveries = await self._store.handle(contact_id, turn.decide)
-        for delivery in deliveries:
-            self._spawn(asyncio.create_task(self._deliver(delivery)))
+            return await self._store.handle(contact_id, turn.decide)
+
+    async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
+        """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
+        decision = await handle_group(snapshot)
+        return await self._store.handle(snapshot.conversation.contact_id, lambda _snapshot, _find_button: decision)
 
     # ------------------------------------------------------------ send
 
@@ -192,10 +267,10 @@ class ConversationService:
         channel = self._channels.get(delivery.contact.channel)
         if channel is None:
             return Retry(OFF_RETRY_S, delivery.uncertain)
-        parcel = Parcel(delivery.contact, delivery.message_id, delivery.token, delivery.message, delivery.uncertain)
+        parcel = Parcel(delivery.contact, delivery.message_id, delivery.token, delivery.message, delivery.uncertain, delivery.earlier)
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await channel.send(parcel)
+                platform_id = await channel.send(parcel)
         except ChannelThrottled as error:
             return Retry(error.retry_after_s)
         except ContactBlocked:
@@ -208,7 +283,7 @@ class ConversationService:
         except Exception as error:  # the outermost boundary of a channel's code: one bad message must not stop the others
             log.error("delivery %d failed: %s", delivery.id, describe(error))
             return self._retry(delivery, uncertain=True)
-        return Sent()
+        return Sent(platform_id)
 
     def _retry(self, delivery: Delivery, *, uncertain: bool) -> Settlement:
         if delivery.attempts >= MAX_ATTEMPTS:
@@ -254,8 +329,9 @@ class ConversationService:
         while True:
             try:
                 swept = await self._store.sweep()
-                if any((swept.histories, swept.inbox_keys, swept.contacts_erased)):
-                    log.info("swept: %d histories, %d inbox keys, %d contacts", swept.histories, swept.inbox_keys, swept.contacts_erased)
+                if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
+                    found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
+                    log.info("swept: %d histories, %d inbox keys, %d contacts, %d cases", *found)
             except StoreError as error:
                 log.error("the sweep waits for the database: %s", error)
             await asyncio.sleep(SWEEP_S)
@@ -267,6 +343,8 @@ class _Handling:
     def __init__(self, mind: Mind, channel: Channel, now: datetime) -> None:
         self._mind, self._channel, self._now = mind, channel, now
         self._ahead: dict[int, Understanding] = {}
+        self._translated: dict[int, str] = {}
+        self._translated_to = ""
         self.history: Sequence[StoredMessage] | None = None
 
     def understand_ahead(self, snapshot: Snapshot) -> None:
@@ -275,6 +353,20 @@ class _Handling:
         for item in snapshot.waiting:
             if isinstance(item.event, TextReceived):
                 self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+
+    async def translate_ahead(self, snapshot: Snapshot, translate: Translate) -> None:
+        """Have texts translated that a person will read, before the transaction; what is not ready in time goes as it is."""
+        known, target = snapshot.conversation, self._mind.desk_locale(snapshot.conversation.city)
+        if known.owner == "bot" or translate is untranslated or known.locale in (None, target):
+            return
+        self._translated_to = target
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TRANSLATE_S):
+                for item in snapshot.waiting:
+                    text = item.event.text if isinstance(item.event, TextReceived) else ""
+                    translated = await translate(text, known.locale or "", target) if text else None
+                    if translated:
+                        self._translated[item.id] = translated
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
@@ -305,6 +397,7 @@ class _Handling:
             counts=(*before.counts, *counts),
             erase=before.erase or any(isinstance(e, EraseContact) for e in turn.effects),
             left=isinstance(event, ContactLeft),
+            casework=(*before.casework, *(e for e in turn.effects if isinstance(e, CaseEffect))),
         )
 
     def _resolve(self, event: Event, inbox_id: int, find_button: FindButton) -> Event:
@@ -317,7 +410,9 @@ class _Handling:
                 return OptionExpired(at=event.at, locale_hint=event.locale_hint)
             return OptionChosen(option_id=option_id, at=event.at, locale_hint=event.locale_hint)
         if isinstance(event, TextReceived):
-            return replace(event, understood=self._ahead.get(inbox_id))
+            translated = self._translated.get(inbox_id)
+            to = self._translated_to if translated else ""
+            return replace(event, understood=self._ahead.get(inbox_id), translated=translated, translated_to=to)
         return event
 
     def _messages(self, turn: Turn, contact: ContactRef) -> tuple[Said, ...]:
@@ -335,13 +430,17 @@ class _Handling:
 
 def _said_by_contact(event: Event, known: Conversation) -> tuple[Said, ...]:
     """Return the history line of what a contact wrote or pressed."""
+    attachment = event.attachment if isinstance(event, MediaReceived) and known.owner != "bot" else None
     if isinstance(event, TextReceived):
         text = event.text
+    elif isinstance(event, MediaReceived) and attachment:
+        text = event.caption or attachment.name
     elif isinstance(event, OptionChosen):
         text = dict(known.options).get(event.option_id, "")
     else:
         return ()
-    if not text:
+    if not text and not attachment:
         return ()
     locale = known.locale or event.locale_hint or "en"
-    return (Said(Message(locale=locale, author="contact", blocks=(Paragraph((Run(text),)),))),)
+    blocks = (Paragraph((Run(text),)),) if text else ()
+    return (Said(Message(locale=locale, author="contact", blocks=blocks, attachment=attachment)),)

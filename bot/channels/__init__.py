@@ -8,6 +8,7 @@ from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from bot.cases import Attachment
 from bot.model import ContactRef, Incoming, Message, StoredMessage
 
 
@@ -29,13 +30,15 @@ class Capabilities:
 class Parcel:
     """One message on its way: what a channel needs to send it.
 
-    `message_id` grows per store; `token` names the buttons (`<token>:<index>`)."""
+    `message_id` grows per store; `token` names the buttons (`<token>:<index>`). `earlier`: the platform's ids of what a message
+    with `edits` replaces or one with `withdraws` removes."""
 
     contact: ContactRef
     message_id: int
     token: str
     message: Message
     uncertain: bool
+    earlier: tuple[str, ...] = ()
 
 
 class Host(Protocol):
@@ -46,6 +49,21 @@ class Host(Protocol):
 
     async def history(self, contact: ContactRef, after: int = 0) -> Sequence[StoredMessage]:
         """Return the kept messages of a contact with an id above `after`, oldest first."""
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """Return the content of a file, wherever it lies. Raises ChannelError, retryable or not."""
+
+    async def keep_file(self, contact: ContactRef, content: bytes) -> str | None:
+        """Keep a file for the case a contact talks in; returns its ref, or None where no person would see it. Raises StoreError."""
+
+    async def topic(self, contact: ContactRef, number: int) -> int | None:
+        """Return the topic of a case in a desk group."""
+
+    async def set_topic(self, contact: ContactRef, number: int, topic_id: int | None) -> None:
+        """Note the topic of a case in a desk group; None: it is gone, and the case must be told anew."""
+
+    async def is_linked(self, contact: ContactRef) -> bool:
+        """Tell whether a group is a desk's."""
 
 
 class Channel(Protocol):
@@ -63,8 +81,13 @@ class Channel(Protocol):
     def split(self, message: Message) -> tuple[Message, ...]:
         """Cut a message into pieces that one platform call each can carry; options stay on the last. Pure."""
 
-    async def send(self, parcel: Parcel) -> None:
-        """Send one piece. Raises ChannelThrottled, ChannelRejected, ContactBlocked, or ChannelError (retryable, uncertain)."""
+    async def send(self, parcel: Parcel) -> str | None:
+        """Send one piece; returns the platform's id of it, where it has one.
+
+        Raises ChannelThrottled, ChannelRejected, ContactBlocked, or ChannelError (retryable, uncertain)."""
+
+    async def fetch(self, key: str) -> bytes:
+        """Return the content of a file of this platform (Attachment.ref after the colon). Raises ChannelError."""
 
     async def stop_receiving(self) -> None:
         """Take in nothing new; what was taken is kept."""

@@ -12,6 +12,7 @@ from typing import TextIO
 from starlette.routing import BaseRoute
 
 from bot.channels import Capabilities, Host, Parcel
+from bot.errors import ChannelRejected
 from bot.model import (
     COMMANDS,
     MAX_TEXT,
@@ -74,22 +75,34 @@ class ConsoleChannel:
             return CommandReceived(name=name.lower(), argument=argument.strip(), at=self._clock(), locale_hint=self._hint)
         return TextReceived(text=line[:MAX_TEXT], at=self._clock(), locale_hint=self._hint)
 
-    async def send(self, parcel: Parcel) -> None:
-        """Write one message."""
+    async def send(self, parcel: Parcel) -> str | None:
+        """Write one message; what was written cannot be taken back here."""
         text = "\n".join(self._lines(parcel.message))
-        await asyncio.to_thread(self._write, text)
+        if text:
+            await asyncio.to_thread(self._write, text)
+        return None
+
+    async def fetch(self, key: str) -> bytes:
+        """Refuse: no files are sent here."""
+        raise ChannelRejected("console: no files")
 
     def _write(self, text: str) -> None:
         self._out.write(text + "\n\n")
         self._out.flush()
 
     def _lines(self, message: Message) -> Iterator[str]:
+        if message.author_name:
+            yield _visible(f"{message.author_name}:")
         for block in message.blocks:
             yield from self._block_lines(block)
         for venue in message.venues:
             yield _visible(f"📍 {venue.name}, {venue.address}")
         if message.document:
             yield _visible(message.document.text)
+        if message.attachment:
+            yield _visible(f"📎 {message.attachment.name or message.attachment.kind}")
+        if message.original:
+            yield _visible(f"({message.original})")
         for number, option in enumerate(message.options, 1):
             yield _visible(f"  [{number}] {option.label}" + (f" <{option.url}>" if option.url else ""))
 

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.errors import ConfigError
-from bot.model import ContactRef, Conversation, Event, Incoming, Message, StoredMessage
+from bot.model import CaseEffect, ContactRef, Conversation, Event, Incoming, Message, StoredMessage
+from bot.store.desk import DeskStore
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
 HISTORY_MESSAGES = 20  # of both sides together
 HISTORY_HOURS = 24  # after the last message of either side
+RETENTION_DAYS = 30  # default: how long a case is kept after it was closed
 INBOX_KEY_DAYS = 30  # external ids are kept that long without payload: longer than any platform repeats itself
 
 
@@ -54,7 +56,8 @@ class Decision:
 
     `handled`: ids of the waiting events that are done; their payload is blanked. `failed`: done as well, but a turn raised.
     `said`: history and outgoing messages in order. `counts`: (city, entry_id, locale, result) to add one to.
-    `erase`: forget the contact once the outgoing messages are out. `left`: the contact closed the channel, drop what waits to be sent."""
+    `erase`: forget the contact once the outgoing messages are out. `left`: the contact closed the channel, drop what waits to be sent.
+    `casework`: what becomes of cases, done in this order in the same transaction; it may leave new events in this and other inboxes."""
 
     conversation: Conversation
     handled: tuple[int, ...]
@@ -63,6 +66,7 @@ class Decision:
     counts: tuple[tuple[str, str, str, str], ...] = ()
     erase: bool = False
     left: bool = False
+    casework: tuple[CaseEffect, ...] = ()
 
 
 FindButton = Callable[[str, int], str | None]
@@ -71,7 +75,9 @@ Decide = Callable[[Snapshot, FindButton], Decision]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage; `attempts` counts this one, too."""
+    """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage; `attempts` counts this one, too.
+
+    `earlier`: the platform's ids of what was sent with the same case line, for a message that edits or withdraws it."""
 
     id: int
     contact_id: str
@@ -82,11 +88,14 @@ class Delivery:
     attempts: int
     uncertain: bool
     lease: str
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it."""
+    """The platform took it; `platform_id` is its own name for the message, where it has one."""
+
+    platform_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +122,28 @@ Settlement = Sent | Retry | Dead | Blocked
 
 
 @dataclass(frozen=True, slots=True)
+class Handled:
+    """What follows from handling a contact. `wake`: contacts whose inbox got something new (this one, too). `cases`: which changed."""
+
+    deliveries: tuple[Delivery, ...] = ()
+    wake: tuple[str, ...] = ()
+    cases: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """What a sweep removed."""
 
     histories: int
     inbox_keys: int
     contacts_erased: int
+    cases: int = 0
 
 
 class Store(Protocol):
     """See the module docstring for what is promised. All methods raise StoreError when the database refuses."""
+
+    desk: DeskStore
 
     async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
         """Store events, making contacts where needed; returns the contact ids that have something new (repeats give none)."""
@@ -130,13 +151,13 @@ class Store(Protocol):
     async def read(self, contact_id: str) -> Snapshot | None:
         """Return the contact's conversation and waiting events, or None for an unknown contact."""
 
-    async def handle(self, contact_id: str, decide: Callable[[Snapshot, FindButton], Decision]) -> tuple[Delivery, ...]:
+    async def handle(self, contact_id: str, decide: Callable[[Snapshot, FindButton], Decision]) -> Handled:
         """Run `decide` on a fresh snapshot in one transaction and keep its decision.
 
         `decide` must be pure and quick, may run in another thread, and gets with the snapshot a function that looks up a button of this
         very contact (token, index) -> option id or None. An exception it raises is passed on and nothing changes.
-        An unknown or erased contact gives an empty tuple and `decide` is not asked. A stored event that can not be read counts as failed.
-        Returns the contact's next delivery, already under lease, where its lane is free; else an empty tuple."""
+        An unknown or erased contact gives an empty Handled and `decide` is not asked. A stored event that can not be read counts as failed.
+        Returns the contact's next delivery, already under lease, where its lane is free; and who else has something new."""
 
     async def waiting(self, limit: int) -> tuple[str, ...]:
         """Return contacts with events not yet handled, longest waiting first."""
@@ -173,10 +194,19 @@ class Store(Protocol):
         """Finish what is running and let go of the database."""
 
 
-async def open_store(url: str, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool = True) -> Store:
+async def open_store(
+    url: str,
+    *,
+    data_dir: Path,
+    secret: bytes,
+    clock: Callable[[], datetime],
+    exclusive: bool = True,
+    retention_days: int = RETENTION_DAYS,
+) -> Store:
     """Open the store a database address names: `sqlite:///path/to/file`, or `sqlite://:memory:` which forgets at the end.
 
     `data_dir` holds the keys and the lock; `secret` is the master secret (32 bytes).
+    `retention_days`: closed cases are erased after so many days.
     `exclusive`: this process serves, and no second one may; admin commands open with False and work beside it.
     Raises ConfigError for another kind of address, StoreLocked, WrongKey, or StoreError when the database does not open."""
     scheme, found, rest = url.partition("://")
@@ -185,4 +215,4 @@ async def open_store(url: str, *, data_dir: Path, secret: bytes, clock: Callable
     from bot.store.sqlite import open_sqlite  # only when asked for: another engine's driver need not be there
 
     path = None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
-    return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive)
+    return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive, retention_days=retention_days)

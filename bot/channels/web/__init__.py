@@ -15,6 +15,7 @@ from bot.channels.web.page import PageEndpoints, PageTexts
 from bot.channels.web.plain import PlainEndpoints
 from bot.channels.web.session import Sessions
 from bot.channels.web.socket import SocketEndpoint
+from bot.errors import ChannelRejected
 from bot.model import Message
 
 __all__ = ["WebChannel"]
@@ -62,10 +63,15 @@ class WebChannel:
         """Leave the message whole: a page has no limit."""
         return (message,)
 
-    async def send(self, parcel: Parcel) -> None:
+    async def send(self, parcel: Parcel) -> str | None:
         """Hand a message to the open pages of the contact; where there is none, the history keeps it."""
         frame = message_frame(parcel.message_id, parcel.token, self._clock(), parcel.message)
         self._hub.push(parcel.contact.address, Queued(encode(frame), parcel.message_id))
+        return None
+
+    async def fetch(self, key: str) -> bytes:
+        """Refuse: what people send here lies in our store."""
+        raise ChannelRejected("web: no files of its own")
 
     async def stop_receiving(self) -> None:
         """Refuse new events; pages keep theirs and send them again after the restart."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from bot.cases import Attachment
 from bot.model import (
     COMMANDS,
     MAX_TEXT,
@@ -28,6 +30,7 @@ from bot.model import (
     StoredMessage,
     TextReceived,
     Venue,
+    direction_of,
 )
 
 MAX_FRAME_BYTES = 512 * 1024
@@ -175,11 +178,32 @@ def message_frame(message_id: int, token: str, at: datetime, message: Message) -
     if message.document is not None:
         document = message.document
         frame["document"] = {"name": document.name, "media_type": document.media_type, "text": document.text}
+    if message.original:
+        original = message.original_locale or message.locale
+        frame["original"] = {"text": message.original, "locale": original, "dir": direction_of(original)}
+    if message.attachment is not None:
+        frame["attachment"] = attachment_json(message.attachment, f"/chat/file/{message_id}")
+    if message.line:
+        frame |= {"line": message.line, "edits": message.edits, "withdraws": message.withdraws}
+    if message.files is not None:
+        frame["files"] = message.files
     if message.ask_location:
         frame["ask_location"] = True
     if message.device is not None:
         frame["device"] = message.device
     return frame
+
+
+def attachment_json(attachment: Attachment, url: str) -> dict[str, JsonValue]:
+    """Write a file of somebody; what it is called on its platform stays here."""
+    name, size = attachment.name, attachment.size
+    return {"kind": attachment.kind, "name": name, "media_type": attachment.media_type, "size": size, "url": url}
+
+
+def standing(messages: Sequence[StoredMessage]) -> tuple[StoredMessage, ...]:
+    """Leave out what was edited or taken back later, so that a page that loads anew does not show it."""
+    last = {stored.message.line: stored.id for stored in messages if stored.message.line and stored.message.author != "contact"}
+    return tuple(stored for stored in messages if last.get(stored.message.line, stored.id) == stored.id)
 
 
 def _block(block: Block) -> JsonValue:

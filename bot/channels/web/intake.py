@@ -6,14 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.cases import Attachment
 from bot.channels import Host
-from bot.channels.web.frames import EventFrame, PingFrame, Refusal, encode, read_frame, refusal_frame, to_event
+from bot.channels.files import FileType, safe_name
+from bot.channels.web.frames import EventFrame, PingFrame, Refusal, encode, read_frame, refusal_frame, standing, to_event
 from bot.errors import Overloaded, StoreError
-from bot.model import ContactRef, Incoming, StoredMessage
+from bot.model import ContactRef, Incoming, MediaReceived, StoredMessage
 
 RETRY_S = 3.0  # when the database refuses, or we are about to stop
 ADDRESS_PART = 32  # characters of the address in an external id: 128 bits keep contacts apart
 PONG = encode({"type": "pong"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file a contact sends; `id` is the page's own name for it, the same when it is sent again."""
+
+    id: str
+    name: str
+    type: FileType
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,31 @@ class Intake:
         """Return the kept messages above `after`; raises StoreError."""
         if self._host is None:
             raise StoreError("the service has not started yet")
-        return await self._host.history(ContactRef(self._channel, address), after)
+        return standing(await self._host.history(ContactRef(self._channel, address), after))
+
+    async def keep_file(self, sent: Upload, address: str, locale_hint: str | None) -> Answer | None:
+        """Keep a file and the event that tells of it; None where no person would see it."""
+        if self._host is None or not self._receiving:
+            return _refuse(Refusal("busy", sent.id, RETRY_S))
+        contact = ContactRef(self._channel, address)
+        try:
+            ref = await self._host.keep_file(contact, sent.content)
+            if ref is None:
+                return None
+            found = Attachment(sent.type.kind, ref, safe_name(sent.name, sent.type), sent.type.media_type, len(sent.content))
+            event = MediaReceived(media=found.kind, attachment=found, at=self._clock(), locale_hint=locale_hint)
+            await self._host.accept((Incoming(contact, f"{address[:ADDRESS_PART]}:{sent.id}", event),))
+        except Overloaded as error:
+            return _refuse(Refusal("busy", sent.id, error.retry_after_s))
+        except StoreError:
+            return _refuse(Refusal("busy", sent.id, RETRY_S))
+        return Answer(encode({"type": "ack", "id": sent.id}), kept=True)
+
+    async def file(self, address: str, message_id: int) -> tuple[Attachment, bytes] | None:
+        """Return the file of a message of this contact. Raises ChannelError or StoreError."""
+        kept = await self.history(address, message_id - 1)
+        found = next((stored.message.attachment for stored in kept if stored.id == message_id), None)
+        return (found, await self._host.fetch(found)) if found is not None and self._host is not None else None
 
 
 def _refuse(refusal: Refusal) -> Answer:

@@ -12,13 +12,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.web.frames import MAX_FRAME_BYTES, stored_frame
+from bot.channels.files import MAX_FILE, MAX_NAME, headers_of, type_of
+from bot.channels.web.frames import FRAME_ID, MAX_FRAME_BYTES, stored_frame
 from bot.channels.web.hub import TYPING, Hub, first_of
-from bot.channels.web.intake import RETRY_S, Intake
+from bot.channels.web.intake import RETRY_S, Intake, Upload
 from bot.channels.web.origin import is_same_origin, languages
 from bot.channels.web.session import Session, Sessions
 from bot.channels.web.socket import cursor
-from bot.errors import StoreError
+from bot.errors import ChannelError, ChannelRejected, StoreError
 
 LONGEST_WAIT_S = 20.0  # of a long poll; shorter than the idle limit of common proxies (60 s)
 STATUS = {"malformed": 400, "empty": 400, "too_large": 413, "busy": 503}
@@ -52,6 +53,8 @@ class PlainEndpoints:
             Route("/chat/messages", self.messages, methods=["GET"]),
             Route("/chat/keep", self.keep, methods=["POST"]),
             Route("/chat/leave", self.leave, methods=["POST"]),
+            Route("/chat/file", self.upload, methods=["POST"]),
+            Route("/chat/file/{message_id:int}", self.download, methods=["GET"]),
         ]
 
     async def events(self, request: Request) -> Response:
@@ -111,6 +114,35 @@ class PlainEndpoints:
             self._sessions.take_back(answer)
         return answer
 
+    async def upload(self, request: Request) -> Response:
+        """Take a file for the person who reads along: the raw content, its name in the query."""
+        name, wanted = request.query_params.get("name", "")[:MAX_NAME], request.query_params.get("id", "")
+        if not is_same_origin(request, https=self._https) or not FRAME_ID.fullmatch(wanted):
+            raise HTTPException(403)
+        content = await _content(request, MAX_FILE)
+        session = self._sessions.read(request.cookies)
+        if session is None:
+            return self._no_session()
+        found = type_of(content)
+        if found is None:
+            return _refusal("type", 415)
+        answer = await self._intake.keep_file(Upload(wanted, name, found, content), session.address, next(iter(languages(request)), None))
+        if answer is None:
+            return _refusal("nobody", 409)
+        return Response(answer.frame, 503 if answer.refusal else 200, media_type="application/json")
+
+    async def download(self, request: Request) -> Response:
+        """Send a file that a message of this contact carries."""
+        session = self._sessions.read(request.cookies)
+        try:
+            found = await self._intake.file(session.address, request.path_params["message_id"]) if session else None
+        except (ChannelError, StoreError) as error:
+            raise HTTPException(503 if not isinstance(error, ChannelRejected) else 404) from None
+        if found is None:
+            raise HTTPException(404)
+        attachment, content = found
+        return Response(content, headers=headers_of(attachment.media_type, attachment.name))
+
     def _no_session(self) -> Response:
         """Refuse, and give the cookie with which the next try will do."""
         answer = JSONResponse({"type": "error", "code": "session"}, 401)
@@ -123,15 +155,24 @@ class PlainEndpoints:
             raise HTTPException(403)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPException(415)
-        body = bytearray()
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_FRAME_BYTES:
-                    raise HTTPException(413)
-        except ClientDisconnect:
-            raise HTTPException(400) from None
-        return bytes(body)
+        return await _content(request, MAX_FRAME_BYTES)
+
+
+async def _content(request: Request, most: int) -> bytes:
+    """Read a body of at most so many bytes; raises HTTPException 400 or 413."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise HTTPException(413)
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return bytes(body)
+
+
+def _refusal(code: str, status: int) -> Response:
+    return JSONResponse({"type": "error", "code": code}, status)
 
 
 def _parse(kind: type[Body], raw: bytes) -> Body:

@@ -51,6 +51,15 @@ UI_TEXTS = {
     "sending": N_("Sending…"),
     "not_sent": N_("Not sent. Please write it again."),
     "too_long": N_("Only the first {limit} characters will be read."),
+    # Translators: a button beside the message box that chooses a file or a photo for the advisor
+    "attach": N_("Send a photo or a file"),
+    "file": N_("File"),
+    "file_nobody": N_("No person reads this chat now, so the file was not sent. Ask for a person first."),
+    "file_too_large": N_("This file is too large. Up to 10 MB can be sent."),
+    "file_type": N_("This kind of file cannot be sent. Photos, PDF files and recordings can."),
+    # Translators: before the words a person wrote, under their machine translation
+    "original": N_("Original"),
+    "withdrawn": N_("A message was taken back by who wrote it."),
     "erased": N_("This page is empty now. Nothing of the conversation is kept on this device."),
     "again": N_("Start again"),
     "noscript": N_("This chat needs JavaScript. In an emergency call 112."),

@@ -4,6 +4,7 @@ import { Link, post } from "./link.js";
 import { Log } from "./log.js";
 import { make, words } from "./message.js";
 import { hush } from "./speech.js";
+import { Upload } from "./upload.js";
 import { locale, speakLocale, text } from "./texts.js";
 
 const ESC_MS = 1500; // between two presses that mean "leave quickly"
@@ -39,6 +40,8 @@ function say(said) {
   mayErase = whole.startsWith("/");
   track(link.send({ type: "text", text: whole }), whole);
 }
+
+const upload = new Upload({ button: find("attach"), input: find("file"), track, settled, note: (key, values) => log.note(key, ...values) });
 
 function press(frame, label) {
   if (ended) return;
@@ -101,6 +104,7 @@ function message(frame) {
   lastMessage = frame;
   if (frame.author === "bot") speakLocale(frame.locale);
   if (frame.device) device = frame.device;
+  if (frame.files !== undefined) upload.allow(frame.files);
   if (link.live) keepAsAsked();
   watchForErasure();
 }

@@ -44,14 +44,23 @@ export class Log {
     this.seen.add(frame.id);
     if (frame.author === "contact") return this.addOwn(frame);
     this.showTyping(false);
+    if (frame.edits || frame.withdraws) this.takeBack(frame);
+    if (frame.withdraws) return true;
     const reading = this.isReading();
     const entry = theirs(frame, this.service, this.doing);
+    if (frame.line) entry.dataset.line = frame.line;
     this.place(entry, frame.id);
     if (this.replaying) return true;
     if (frame.author !== "bot") this.anchor = null; // a person writes line after line, each is new
     this.anchor ??= entry;
     if (reading) this.reveal(this.anchor, entry);
     return true;
+  }
+
+  /** Remove what somebody took back or wrote anew. */
+  takeBack(frame) {
+    for (const entry of this.root.querySelectorAll(`[data-line="${frame.line}"]`)) entry.remove();
+    if (frame.withdraws && !this.replaying) this.note("withdrawn");
   }
 
   addOwn(frame) {
@@ -62,7 +71,7 @@ export class Log {
       this.setState(sent.dataset.frame, "sent");
       return true;
     }
-    const entry = mine(saidIn(frame));
+    const entry = mine(saidIn(frame), frame.attachment);
     this.place(entry, frame.id);
     this.quieten(entry);
     return true;

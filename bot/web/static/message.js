@@ -138,6 +138,35 @@ function documentNode(file) {
   return node;
 }
 
+/** What somebody sent: a picture or a recording to look at here, anything else to save. */
+export function attachmentNode(file) {
+  const name = file.name || text("file");
+  if (file.kind === "photo" && file.media_type.startsWith("image/")) {
+    const picture = make("img", "picture");
+    Object.assign(picture, { src: file.url, alt: name, loading: "lazy" });
+    const whole = make("a", "attachment", picture);
+    Object.assign(whole, { href: file.url, target: "_blank", rel: "noopener noreferrer" });
+    return whole;
+  }
+  if (file.media_type.startsWith("audio/")) {
+    const player = make("audio", "attachment");
+    Object.assign(player, { src: file.url, controls: true, preload: "none" });
+    player.setAttribute("aria-label", name);
+    return player;
+  }
+  const node = make("a", "pill attachment", icon("file"), make("bdi", "", text("save_file", { name })));
+  node.href = file.url;
+  node.download = name;
+  return node;
+}
+
+/** The words a machine translated, as they were written. */
+function originalNode(original) {
+  const said = make("span", "", original.text);
+  Object.assign(said, { lang: original.locale, dir: original.dir });
+  return make("p", "original", words("original"), ": ", said);
+}
+
 function placeButton(share) {
   if (!window.isSecureContext || !navigator.geolocation) return null;
   const button = make("button", "pill main", icon("pin"), words("share_place"));
@@ -167,6 +196,8 @@ function actions(frame, { press, share }) {
 /** Build a message of the bot or of a person, with what can be done about it: its words run their own way, its place is the page's. */
 export function theirs(frame, service, doing) {
   const said = make("div", "said", ...frame.blocks.map((block) => BLOCKS[block.kind](block)));
+  if (frame.original) said.append(originalNode(frame.original));
+  if (frame.attachment) said.append(attachmentNode(frame.attachment));
   const look = `msg ${frame.author === "person" || frame.author === "translation" ? "person" : "bot"}${frame.alert ? " alert" : ""}`;
   const body = make("article", look, who(frame, service), said);
   if (frame.alert) body.setAttribute("role", "alert");
@@ -179,10 +210,11 @@ export function theirs(frame, service, doing) {
 }
 
 /** Build a message of the contact. */
-export function mine(said) {
+export function mine(said, attachment = null) {
   const paragraph = make("p", "", said);
   paragraph.dir = "auto";
   const body = make("div", "msg", words("you", "visually-hidden"), paragraph);
+  if (attachment) body.append(attachmentNode(attachment));
   return make("div", "entry mine rise", body);
 }
 

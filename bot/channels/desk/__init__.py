@@ -1,0 +1,1 @@
+"""The web desk: where advisors see who waits, read, answer and close."""

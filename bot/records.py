@@ -1,0 +1,93 @@
+"""What desks show and keep records of: lines of cases, logins, reports on answers, figures, the audit. Frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from bot.model import Message
+
+LineAuthor = Literal["contact", "bot", "person", "note", "system"]
+Reporter = Literal["contact", "advisor", "lead"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One line of a case. `event`: of a system line, what happened ("claimed", "passed" ...); `name`: display name of the staff member.
+
+    `message` is None when it was withdrawn. `changed_at` grows when it is edited or withdrawn."""
+
+    id: int
+    number: int
+    author: LineAuthor
+    at: datetime
+    changed_at: datetime
+    message: Message | None
+    staff_id: str | None = None
+    name: str = ""
+    event: str = ""
+    is_edited: bool = False
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A login. `id` may be shown, the token never again."""
+
+    id: str
+    staff_id: str
+    device: str
+    opened_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody says that an answer is wrong; open until `resolve`."""
+
+    id: int
+    city: str
+    entry_id: str
+    locale: str
+    by_whom: Reporter
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what. `actor`: a staff id, "contact" or "system"; never what was said."""
+
+    id: int
+    at: datetime
+    actor: str
+    deed: str
+    number: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFigure:
+    """How often something happened and the seconds it took in all: opened, answered, closed, helped-yes, helped-not-yet, returned."""
+
+    city: str
+    locale: str
+    topic: str
+    name: str
+    n: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyAnswer:
+    """A knowledge entry an advisor may send. `mine` in the advisor's language, `theirs` in the contact's (None: it does not exist in it).
+
+    `confirmed`: the day a person of the city confirmed it. `is_machine`: a machine wrote the words the contact gets."""
+
+    entry_id: str
+    title: str
+    mine: Message
+    theirs: Message | None
+    confirmed: date | None
+    is_machine: bool
