@@ -89,6 +89,7 @@ def mind() -> Mind:
         step=echo,
         data_message=data,
         apology=lambda conversation: said("sorry"),
+        desk_locale=lambda city: "es",
     )
 
 
@@ -117,13 +118,17 @@ class PostCards:
             replace(message, blocks=said(piece).blocks, options=message.options if piece == pieces[-1] else ()) for piece in pieces
         )
 
-    async def send(self, parcel: Parcel) -> None:
+    async def send(self, parcel: Parcel) -> str | None:
         self.calls += 1
         await self.gate.wait()
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((parcel.contact.address, text_of(parcel.message)))
         self.parcels.append(parcel)
+        return str(parcel.message_id)
+
+    async def fetch(self, key: str) -> bytes:
+        raise ChannelRejected("no files here")
 
     async def stop_receiving(self) -> None: ...
 
