@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import dataclasses
 import gc
 import hashlib
 import hmac
@@ -12,7 +13,7 @@ import logging
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,14 +21,20 @@ from typing import TextIO
 
 import uvicorn
 import watchfiles
+from starlette.routing import BaseRoute
 
 import bot
 from bot import i18n
+from bot.cases import Profile
 from bot.channels import Channel, Parcel
 from bot.channels.console import ConsoleChannel
+from bot.channels.desk import DeskPages
+from bot.channels.email import EmailChannel
 from bot.channels.web import WebChannel
 from bot.config import Settings
+from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, PracticeChannel, fault_of, invitation
 from bot.dialogue import READY, Context, apology, render_data, step
+from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
@@ -47,9 +54,11 @@ from bot.model import (
     Understanding,
 )
 from bot.server import create_app
-from bot.service import ConversationService, Mind
-from bot.store import HISTORY_HOURS, Store, open_store
+from bot.service import ConversationService, Mind, Translate, untranslated
+from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
 from bot.store.crypto import load_or_create_secret
+from bot.store.desk import DeskStore
+from bot.translation import LibreTranslate
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +82,20 @@ class Brain:
 class Thinker:
     """Binds the pure core to the knowledge and catalogues of the moment."""
 
-    def __init__(self, brain: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel], *, require_checked: bool) -> None:
+    def __init__(
+        self,
+        brain: Brain,
+        catalogues: i18n.Catalogues,
+        channels: Sequence[Channel],
+        *,
+        require_checked: bool,
+        retention_days: int = RETENTION_DAYS,
+        desk_url: str = "",
+    ) -> None:
+        """Bind them; `desk_url` is the address of the web desk, without a stroke at the end."""
         self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
+        self._retention_days, self._desk_url = retention_days, desk_url
+        self.flags: Callable[[], Mapping[tuple[str, str], Flag]] = dict  # nobody has called an answer wrong
         self._capabilities = {channel.name: channel.capabilities for channel in channels}
 
     def mind(self) -> Mind:
@@ -93,7 +114,11 @@ class Thinker:
         def understand(text: str, city: str | None, locale: str | None) -> Understanding:
             return brain.matcher.understand(text, city, locale)
 
-        return Mind(understand, think, data_message, excuse)
+        def desk_locale(city: str | None) -> str:
+            found = brain.knowledge.cities.get(city or "")
+            return found.host_language if found else i18n.FALLBACK
+
+        return Mind(understand, think, data_message, excuse, desk_locale)
 
     def context(self, brain: Brain, channel: str, now: datetime) -> Context:
         """Gather what a turn may look at."""
@@ -112,6 +137,9 @@ class Thinker:
             max_options=capabilities.max_options,
             history_hours=HISTORY_HOURS,
             require_checked=self.require_checked,
+            retention_days=self._retention_days,
+            desk_url=self._desk_url,
+            flags=self.flags(),
         )
 
     async def watch(self, folder: Path, stop: asyncio.Event) -> None:
@@ -174,7 +202,14 @@ def derived(secret: bytes, purpose: str) -> bytes:
 @contextlib.asynccontextmanager
 async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = True) -> AsyncIterator[Store]:
     """Open the store the settings name; raises StoreError or ConfigError."""
-    store = await open_store(settings.store_url, data_dir=settings.data_dir, secret=secret, clock=utc_now, exclusive=exclusive)
+    store = await open_store(
+        settings.store_url,
+        data_dir=settings.data_dir,
+        secret=secret,
+        clock=utc_now,
+        exclusive=exclusive,
+        retention_days=settings.retention_days,
+    )
     try:
         yield store
     finally:
@@ -182,7 +217,7 @@ async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = T
 
 
 def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> list[Channel]:
-    """Make the channels whose settings are there; web chat always."""
+    """Make the channels whose settings are there; web chat and practice always."""
     channels: list[Channel] = [
         WebChannel(
             translate=lambda locale, text: catalogues.translator(locale).gettext(text),
@@ -192,11 +227,27 @@ def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: byte
             session_key=derived(secret, "web sessions"),
             public_https=settings.is_https,
             leave_url=settings.leave_url,
-        )
+        ),
+        PracticeChannel(),
     ]
     if settings.telegram_token is not None:
         channels.append(_telegram(settings, catalogues, secret))
+    if settings.smtp_host is not None:
+        channels.append(_email(settings, settings.smtp_host))
     return channels
+
+
+def _email(settings: Settings, host: str) -> Channel:
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return EmailChannel(
+        host,
+        settings.smtp_port,
+        sender=settings.smtp_from or "",
+        clock=utc_now,
+        user=settings.smtp_user,
+        password=password,
+        encryption=settings.smtp_tls,
+    )
 
 
 def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> Channel:
@@ -222,6 +273,152 @@ def telegram_commands(catalogues: i18n.Catalogues) -> dict[str, list[tuple[str, 
     tables = {locale: command_descriptions(catalogues.translator(locale)) for locale in catalogues.locales}
     tables[""] = tables.get("en", next(iter(tables.values())))
     return {locale: [(name, table[name]) for name in COMMANDS if name in table] for locale, table in tables.items()}
+
+
+# ---------------------------------------------------------------- the desk
+
+
+def rules_of(settings: Settings) -> DeskRules:
+    """Return what the settings say about the desk."""
+    return DeskRules(
+        public_url=settings.root_url,
+        wake_after_s=settings.wake_after_s,
+        lead_after_s=settings.lead_after_s,
+        answer_within_s=settings.answer_within_s,
+        require_checked=settings.require_checked,
+    )
+
+
+async def no_name() -> str:
+    """Stand in where there is no bot on Telegram."""
+    return ""
+
+
+def build_services(
+    store: Store,
+    channels: Sequence[Channel],
+    thinker: Thinker,
+    clock: Callable[[], datetime],
+    rules: DeskRules,
+    *,
+    translate: Translate = untranslated,
+    bot_name: Callable[[], Awaitable[str]] = no_name,
+    max_waiting: int = 10_000,
+) -> tuple[DeskService, ConversationService]:
+    """Make the service of the desk and that of the conversations, each of which hears of what the other does."""
+    groups = next((channel for channel in channels if channel.name == GROUP_CHANNEL), None)
+    desk = DeskService(
+        store.desk,
+        DeskWords(lambda: thinker.context(thinker.brain, channels[0].name, clock()), rules),
+        clock,
+        rules,
+        wake=lambda contact_ids: service.wake(contact_ids),
+        fetch=lambda attachment: service.fetch(attachment),
+        translate=translate,
+        bot_name=bot_name,
+        split=groups.split if groups else lambda message: (message,),
+    )
+    service = ConversationService(
+        store,
+        channels,
+        thinker.mind,
+        clock,
+        max_waiting=max_waiting,
+        translate=translate,
+        cases_changed=desk.noticed,
+        groups={GROUP_CHANNEL: desk.handle_group},
+    )
+    thinker.flags = desk.flags
+    return desk, service
+
+
+def desk_pages(desk: DeskService, settings: Settings, catalogues: i18n.Catalogues) -> DeskPages:
+    """Make the web desk."""
+    return DeskPages(
+        desk,
+        translate=lambda locale, text: catalogues.translator(locale).gettext(text),
+        locales=catalogues.locales,
+        language_names={locale: i18n.language_name(locale) for locale in catalogues.locales},
+        clock=utc_now,
+        https=settings.is_https,
+    )
+
+
+@contextlib.asynccontextmanager
+async def translator_of(settings: Settings) -> AsyncIterator[Translate]:
+    """Give the translator the settings name, or one that has no translation for anything."""
+    if settings.translate_url is None:
+        yield untranslated
+        return
+    key = settings.translate_key.get_secret_value() if settings.translate_key else None
+    client = LibreTranslate(settings.translate_url, key)
+    try:
+        yield client.translate
+    finally:
+        await client.close()
+
+
+def bot_name_of(settings: Settings) -> Callable[[], Awaitable[str]]:
+    """Return how to learn the bot's name on Telegram: from the settings, else by asking once; "" where it cannot be had."""
+    known = [settings.telegram_bot_name.removeprefix("@")] if settings.telegram_bot_name else []
+
+    async def name() -> str:
+        if not known and settings.telegram_token is not None:
+            from bot.channels.telegram.name import bot_name
+
+            found = await bot_name(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+            known.extend([found] if found else [])
+        return known[0] if known and settings.telegram_token is not None else ""
+
+    return name
+
+
+# ---------------------------------------------------------------- commands of who runs the desk, beside a bot that serves
+
+
+@contextlib.asynccontextmanager
+async def _desk_store(settings: Settings) -> AsyncIterator[DeskStore]:
+    async with opened_store(settings, secret_of(settings), exclusive=False) as store:
+        yield store.desk
+
+
+async def invite(settings: Settings, profile: Profile) -> Mapping[str, str]:
+    """Invite somebody; returns the links, the code and the staff id. Raises ConfigError for what the knowledge does not have."""
+    if fault := fault_of(profile, load_knowledge(settings.knowledge_dir)):
+        raise ConfigError(fault)
+    async with _desk_store(settings) as desk:
+        code, staff_id = await desk.invite(profile)
+    return {**invitation(settings.root_url, await bot_name_of(settings)(), code), "staff": staff_id}
+
+
+async def staff_list(settings: Settings, city: str | None) -> Sequence[Mapping[str, object]]:
+    """Return who is staff now."""
+    async with _desk_store(settings) as desk:
+        team = await desk.team(city)
+    return [{"id": staff.id, **dataclasses.asdict(staff.profile), "wake_by": staff.wake_by} for staff in team]
+
+
+async def staff_remove(settings: Settings, staff_id: str) -> None:
+    """End somebody's work here. Raises ConfigError for nobody."""
+    async with _desk_store(settings) as desk:
+        if await desk.staff_member(staff_id) is None:
+            raise ConfigError("nobody of the desk has this id")
+        await desk.remove_staff(staff_id)
+
+
+async def desk_link(settings: Settings, city: str) -> str:
+    """Return a code that links a Telegram group to a city. Raises ConfigError for a city that is not there."""
+    cities = load_knowledge(settings.knowledge_dir).cities
+    if city not in cities:
+        raise ConfigError(f"no city {city!r}; there are: {', '.join(sorted(cities))}")
+    async with _desk_store(settings) as desk:
+        return await desk.link_code(city)
+
+
+async def audit_verify(settings: Settings) -> int | None:
+    """Return the first line of the audit that does not follow from the one before."""
+    async with _desk_store(settings) as desk:
+        return await desk.verify_audit()
 
 
 # ---------------------------------------------------------------- in the terminal
@@ -286,10 +483,31 @@ async def serve(settings: Settings) -> None:
     with _listener(settings) as listener:
         brain, catalogues, secret = load_brain(settings), load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
-        thinker = Thinker(brain, catalogues, channels, require_checked=settings.require_checked)
-        async with opened_store(settings, secret) as store:
-            service = ConversationService(store, channels, thinker.mind, utc_now, max_waiting=settings.max_waiting)
-            await _run(settings, listener, store, service, channels, thinker)
+        thinker = thinker_of(settings, brain, catalogues, channels)
+        async with opened_store(settings, secret) as store, translator_of(settings) as translate:
+            desk, service = build_services(
+                store,
+                channels,
+                thinker,
+                utc_now,
+                rules_of(settings),
+                translate=translate,
+                bot_name=bot_name_of(settings),
+                max_waiting=settings.max_waiting,
+            )
+            await _run(settings, listener, store, service, desk, channels, thinker)
+
+
+def thinker_of(settings: Settings, brain: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:
+    """Bind the core as the settings say."""
+    return Thinker(
+        brain,
+        catalogues,
+        channels,
+        require_checked=settings.require_checked,
+        retention_days=settings.retention_days,
+        desk_url=f"{settings.root_url}/desk",
+    )
 
 
 def _listener(settings: Settings) -> socket.socket:
@@ -305,12 +523,20 @@ def _listener(settings: Settings) -> socket.socket:
 
 
 async def _run(
-    settings: Settings, listener: socket.socket, store: Store, service: ConversationService, channels: Sequence[Channel], thinker: Thinker
+    settings: Settings,
+    listener: socket.socket,
+    store: Store,
+    service: ConversationService,
+    desk: DeskService,
+    channels: Sequence[Channel],
+    thinker: Thinker,
 ) -> None:
-    server, stop = _Server(_uvicorn_config(settings, store, channels)), asyncio.Event()
+    pages = desk_pages(desk, settings, thinker.catalogues).routes()
+    server, stop = _Server(_uvicorn_config(settings, store, channels, pages)), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await service.start()
+    await desk.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     watching = asyncio.create_task(thinker.watch(settings.knowledge_dir, stop))
     try:
@@ -322,6 +548,7 @@ async def _run(
     finally:
         for channel in channels:
             await channel.stop_receiving()
+        await desk.stop()
         await service.stop()
         for channel in channels:
             await channel.close()
@@ -339,7 +566,7 @@ async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> Non
         await asyncio.sleep(0.01)
 
 
-def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel]) -> uvicorn.Config:
+def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel], pages: Sequence[BaseRoute] = ()) -> uvicorn.Config:
     async def ready() -> bool:
         try:
             await store.figures()
@@ -348,7 +575,7 @@ def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel
         return True
 
     return uvicorn.Config(
-        create_app(channels, ready=ready, version=bot.__version__, https=settings.is_https),
+        create_app(channels, ready=ready, version=bot.__version__, https=settings.is_https, pages=pages),
         log_config=None,
         access_log=False,
         lifespan="off",

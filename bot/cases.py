@@ -42,7 +42,8 @@ class Case:
     `facts`: what the contact was asked before, as (key, answer). `language`: the one an interpreter is asked for. `when`: the appointment.
     `advisor`: id of who has it, `advisor_name` what the contact may know of them. `agreed`: in a pool case both sides have said yes.
     `passing_to`: the organisation it is to go to once the contact agrees. `practice_for`: id of the advisor who practises on it.
-    `contact_at`, `advisor_at`: when either side last wrote. `version` grows with every change."""
+    `contact_at`, `advisor_at`: when either side last wrote. `waiting_since`: when it last entered the queue. `version` grows with every change,
+    that of a line too."""
 
     number: int
     contact_id: str
@@ -77,6 +78,7 @@ class Case:
     reopened: int = 0
     practice_for: str | None = None
     version: int = 0
+    waiting_since: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -149,7 +151,7 @@ class Staff:
 # ---------------------------------------------------------------- who may do what
 
 
-def _in_house(staff: Staff, case: Case) -> bool:
+def in_house(staff: Staff, case: Case) -> bool:
     """Say whether a case belongs to the city and the organisation of somebody."""
     profile = staff.profile
     if case.practice_for is not None:
@@ -159,7 +161,7 @@ def _in_house(staff: Staff, case: Case) -> bool:
     return case.organisation is None or profile.organisation is None or profile.organisation == case.organisation
 
 
-def _is_fit(staff: Staff, case: Case) -> bool:
+def is_fit(staff: Staff, case: Case) -> bool:
     """Say whether a role may ever have such a case."""
     role = staff.profile.role
     if case.kind in POOL:
@@ -186,7 +188,7 @@ def _has_area(staff: Staff, case: Case) -> bool:
 
 def may_see(staff: Staff, case: Case) -> bool:
     """Say whether somebody may open a case and read it: their own, or one that lies in their queue; a lead sees all of the house."""
-    if not _in_house(staff, case) or not _is_fit(staff, case):
+    if not in_house(staff, case) or not is_fit(staff, case):
         return False
     if staff.profile.role in ("lead", "admin") or case.advisor == staff.id or case.practice_for == staff.id:
         return True
@@ -200,19 +202,19 @@ def may_claim(staff: Staff, case: Case) -> bool:
 
 def may_answer(staff: Staff, case: Case) -> bool:
     """Say whether somebody may write to the contact: only who has the case."""
-    return case.state == "claimed" and case.advisor == staff.id and _in_house(staff, case) and _is_fit(staff, case)
+    return case.state == "claimed" and case.advisor == staff.id and in_house(staff, case) and is_fit(staff, case)
 
 
 def may_lead(staff: Staff, case: Case) -> bool:
     """Say whether somebody may give a case to another."""
-    return staff.profile.role in ("lead", "admin") and _in_house(staff, case)
+    return staff.profile.role in ("lead", "admin") and in_house(staff, case)
 
 
 def offered_to(case: Case, team: Iterable[Staff], now: datetime) -> tuple[Staff, ...]:
     """Return those a waiting case is offered to: the narrowest group of topic, language and area in which somebody is there.
 
     Who is away is replaced by their substitute. Nobody there at all: an empty tuple."""
-    able = [staff for staff in team if _in_house(staff, case) and _is_fit(staff, case)]
+    able = [staff for staff in team if in_house(staff, case) and is_fit(staff, case)]
     workers = [staff for staff in able if staff.profile.role not in ("lead", "admin")] or able
     topic = [staff for staff in workers if _has_topic(staff, case)]
     language = [staff for staff in topic if _has_language(staff, case)]
@@ -239,14 +241,14 @@ def _present(group: Sequence[Staff], able: Sequence[Staff], now: datetime) -> tu
 
 def leads_of(case: Case, team: Iterable[Staff]) -> tuple[Staff, ...]:
     """Return the leads a case concerns, or its admins where there is no lead."""
-    house = [staff for staff in team if _in_house(staff, case)]
+    house = [staff for staff in team if in_house(staff, case)]
     leads = tuple(staff for staff in house if staff.profile.role == "lead")
     return leads or tuple(staff for staff in house if staff.profile.role == "admin")
 
 
 # ---------------------------------------------------------------- what staff do
 
-Refusal = Literal["gone", "not-allowed", "taken", "closed", "needs-consent", "too-late", "empty"]
+Refusal = Literal["gone", "not-allowed", "taken", "closed", "needs-consent", "too-late", "empty", "too-long"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,12 +258,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Write to the contact. `translated`: the same in the contact's language, made by a machine."""
+    """Write to the contact. `translated`: the same in the contact's language, made by a machine. `locale`: of `text`, where it is known."""
 
     text: str = ""
     attachment: Attachment | None = None
     place: tuple[float, float] | None = None  # degrees
     translated: str | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +310,7 @@ class Correct:
     line: int
     text: str
     translated: str | None = None
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

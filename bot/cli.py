@@ -1,4 +1,4 @@
-"""The command line: dragoman serve | chat | ask | eval | check."""
+"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import bot
+from bot.cases import ROLES, Profile
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
 from bot.logs import start_logging
@@ -50,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     _add_eval(commands)
     _add_check(commands)
+    _add_invite(commands)
+    _add_staff(commands)
+    _add_desk(commands)
+    _add_audit(commands)
     return parser
 
 
@@ -87,6 +92,50 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--json", action="store_true", help="findings as JSON")
     command.add_argument("--strict", action="store_true", help="warnings are faults as well")
     command.set_defaults(run=_check)
+
+
+def _add_invite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("invite", help="invite somebody to the desk; works while the bot runs")
+    command.add_argument("--role", required=True, help=", ".join(ROLES))
+    command.add_argument("--city", default="", help="city slug; an admin without one is admin of every city")
+    command.add_argument("--name", required=True, help="display name, as contacts and colleagues read it")
+    command.add_argument("--languages", type=_words, default=(), help="languages they speak, such as es,ar; default all")
+    command.add_argument("--topics", type=_words, default=(), help="topics they answer, such as housing,legal; default all")
+    command.add_argument("--organisation", help="the organisation whose cases they see; default every one")
+    command.add_argument("--areas", type=_words, default=(), help="areas a helper comes to; default all")
+    command.add_argument("--gender", choices=("woman", "man"), help="of a helper, where it matters")
+    command.add_argument("--hours", help="when a helper can be asked, as OpenStreetMap opening hours")
+    command.add_argument("--on-call", action="store_true", help="is woken for urgent cases out of hours")
+    command.add_argument("--json", action="store_true", help="links and code as JSON")
+    command.set_defaults(run=_invite)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _add_staff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("staff", help="list or remove people of the desk").add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="who is staff now")
+    listing.add_argument("--city", help="only those of this city")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_staff_list)
+    removal = actions.add_parser("remove", help="end somebody's work here; their cases go back to the queue")
+    removal.add_argument("id", help="as `staff list` shows it")
+    removal.set_defaults(run=_staff_remove)
+
+
+def _add_desk(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("desk", help="link a Telegram group").add_subparsers(required=True, metavar="ACTION")
+    link = actions.add_parser("link", help="a code that links a group with topics to a city's desk: write /link CODE in the group")
+    link.add_argument("--city", required=True, help="city slug")
+    link.add_argument("--json", action="store_true", help="as JSON")
+    link.set_defaults(run=_desk_link)
+
+
+def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("audit", help="who did what").add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("verify", help="check that no line was changed or removed").set_defaults(run=_audit_verify)
 
 
 # ---------------------------------------------------------------- serve and chat
@@ -186,3 +235,70 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     report = app.check(settings)
     print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if options.json else report.as_text())
     return EXIT_FAULT if report.errors or (options.strict and report.warnings) else EXIT_OK
+
+
+# ---------------------------------------------------------------- the desk
+
+
+def _invite(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import app
+
+    profile = Profile(
+        name=options.name.strip(),
+        role=options.role,
+        city=options.city,
+        organisation=options.organisation,
+        languages=options.languages,
+        topics=options.topics,
+        areas=options.areas,
+        gender=options.gender,
+        hours=options.hours,
+        on_call=options.on_call,
+    )
+    found = asyncio.run(app.invite(settings, profile))
+    _print_found(found, options)
+    return EXIT_OK
+
+
+def _print_found(found: Mapping[str, str], options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        if value:
+            print(f"{name + ':':10} {value}")
+
+
+def _staff_list(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import app
+
+    people = asyncio.run(app.staff_list(settings, options.city))
+    if options.json:
+        print(json.dumps(people, ensure_ascii=False, indent=2))
+        return EXIT_OK
+    for person in people:
+        print("  ".join(str(person[key]) for key in ("id", "role", "city", "name")))
+    return EXIT_OK
+
+
+def _staff_remove(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import app
+
+    asyncio.run(app.staff_remove(settings, options.id))
+    return EXIT_OK
+
+
+def _desk_link(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import app
+
+    code = asyncio.run(app.desk_link(settings, options.city))
+    _print_found({"code": code, "command": f"/link {code}", "city": options.city}, options)
+    return EXIT_OK
+
+
+def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
+    from bot import app
+
+    broken = asyncio.run(app.audit_verify(settings))
+    print("the audit is whole" if broken is None else f"line {broken} of the audit does not follow from the one before it")
+    return EXIT_OK if broken is None else EXIT_FAULT

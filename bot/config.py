@@ -41,11 +41,28 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field("https://api.telegram.org", description="root of a Bot API server, also a self-hosted one")
     telegram_mode: Literal["polling", "webhook"] = Field("polling", description="polling works everywhere; webhook needs PUBLIC_URL")
 
+    telegram_bot_name: str | None = Field(None, description="name of the bot, without @, for links that bring staff to it; default: asked")
+
+    smtp_host: str | None = Field(None, description="mail server that wakes staff by e-mail; without it e-mail stays off")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server: 587 with starttls, 465 with tls")
+    smtp_user: str | None = Field(None, description="name to log in with; default: no login")
+    smtp_password: SecretStr | None = Field(None, description="password to log in with")
+    smtp_from: str | None = Field(None, description='sender of the mails, such as "Desk <desk@example.org>"; needed with SMTP_HOST')
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="encryption; none only for a server on this machine")
+
+    translate_url: str | None = Field(None, description="root of a LibreTranslate server; without it people read originals")
+    translate_key: SecretStr | None = Field(None, description="its API key, where it wants one")
+
+    retention_days: int = Field(30, ge=1, le=3650, description="days a case is kept after it was closed; the sentence people read says so")
+    wake_after_s: int = Field(300, ge=0, description="seconds an ordinary case waits before somebody is woken; urgent ones wake at once")
+    lead_after_s: int = Field(900, ge=0, description="seconds a case waits before the leads of the desk are told")
+    answer_within_s: int = Field(1800, ge=60, description="seconds a contact waits for who has the case, before it goes back to the queue")
+
     require_checked: bool = Field(False, description="answer only from entries that a person of the city has confirmed")
     max_waiting: int = Field(10_000, ge=1, description="events waiting to be handled before new ones are refused (503, later again)")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
 
-    @field_validator("public_url", "telegram_api_url")
+    @field_validator("public_url", "telegram_api_url", "translate_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
@@ -69,6 +86,18 @@ class Settings(BaseSettings):
         if self.telegram_mode == "webhook" and self.telegram_token and not self.public_url:
             raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL")
         return self
+
+    @model_validator(mode="after")
+    def _mail_needs_a_sender(self) -> "Settings":
+        if self.smtp_host and "@" not in (self.smtp_from or ""):
+            raise ValueError("SMTP_HOST needs SMTP_FROM, the address mails come from")
+        return self
+
+    @property
+    def root_url(self) -> str:
+        """Return the address our pages are reached at, without a stroke at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def is_https(self) -> bool:

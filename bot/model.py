@@ -65,7 +65,7 @@ class TextReceived:
     """A contact wrote something; at most MAX_TEXT characters, the rest was cut off by the channel.
 
     `source_id`: the platform's id of the message, so that a later edit of it is recognised. `translated`: the same in the language of the
-    desk, made by a machine; the service adds it where a person will read the text."""
+    desk, made by a machine; the service adds it where a person will read the text. `attachment`: the file whose caption the text is."""
 
     text: str
     at: datetime
@@ -75,12 +75,13 @@ class TextReceived:
     understood: Understanding | None = None
     translated: str | None = None
     translated_to: str = ""
+    attachment: Attachment | None = None
     kind: Literal["text"] = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandReceived:
-    """A contact gave a command (without the slash, lower case): start menu language city human help stop cancel mydata delete."""
+    """A contact gave a command (without the slash, lower case): one of COMMANDS."""
 
     name: str
     at: datetime
@@ -134,7 +135,8 @@ class LocationShared:
 class MediaReceived:
     """A contact sent something that is neither text nor place; only where a person looks at it the attachment is passed on.
 
-    `attachment` is None for what cannot be fetched again; `too_large`: it is bigger than we can pass on."""
+    `attachment` is None for what cannot be fetched again; `too_large`: it is bigger than we can pass on. `album`: the platform's id of the
+    pictures that were sent together, each an event of its own."""
 
     media: MediaKind
     at: datetime
@@ -142,6 +144,7 @@ class MediaReceived:
     caption: str = ""
     too_large: bool = False
     source_id: str = ""
+    album: str = ""
     locale_hint: str | None = None
     kind: Literal["media"] = "media"
 
@@ -276,11 +279,12 @@ class GroupPressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLinking:
-    """Somebody gave a link code in a group. `is_forum`: it has topics; `may_manage`: we may make them."""
+    """Somebody gave a link code in a group. `is_forum`: it has topics; `may_manage`: we may make them, as far as we know."""
 
     code: str
     sender: int | None
     is_forum: bool
+    may_manage: bool = True
     at: datetime
     locale_hint: str | None = None
     kind: Literal["linking"] = "linking"
@@ -302,7 +306,7 @@ GroupEvent = GroupSaid | GroupPressed | GroupLinking | GroupMoved
 Event = ContactEvent | DeskEvent | GroupEvent
 
 MAX_TEXT = 4000  # characters of one message that are read; Telegram's own limit is 4096
-COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "end", "mydata", "delete")
+COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "end", "mydata", "delete", "withdraw", "desk")
 
 
 @dataclass(frozen=True, slots=True)

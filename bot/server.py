@@ -26,6 +26,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
+        "media-src 'self' blob:",
         "connect-src 'self'",
         "manifest-src 'self'",
         "form-action 'none'",
@@ -47,7 +48,7 @@ SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the security headers to every answer, and `no-store` where nothing else is said about caching."""
+    """Adds the security headers to every answer that does not bring its own, and `no-store` where nothing is said about caching."""
 
     def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app, self._headers = app, headers
@@ -62,15 +63,23 @@ class SecurityHeaders:
 
 
 def add_headers(headers: MutableHeaders, extra: dict[str, str]) -> None:
-    """Put the security headers on an answer."""
-    headers.update(extra)
-    headers.setdefault("Cache-Control", "no-store")
+    """Put the security headers on an answer; a stricter policy of its own, such as that of a file somebody sent, stays."""
+    for name, value in (extra | {"Cache-Control": "no-store"}).items():
+        headers.setdefault(name, value)
 
 
-def create_app(channels: Sequence[Channel], *, ready: Callable[[], Awaitable[bool]], version: str, https: bool = False) -> Starlette:
+def create_app(
+    channels: Sequence[Channel],
+    *,
+    ready: Callable[[], Awaitable[bool]],
+    version: str,
+    https: bool = False,
+    pages: Sequence[BaseRoute] = (),
+) -> Starlette:
     """Make the ASGI application.
 
-    `ready` tells whether the store answers; `https`: people reach us by https only, so browsers may insist on it."""
+    `ready` tells whether the store answers; `https`: people reach us by https only, so browsers may insist on it; `pages`: routes beside
+    those of the channels."""
     headers = SECURITY_HEADERS | ({"Strict-Transport-Security": f"max-age={HSTS_S}"} if https else {})
 
     async def failed(request: Request, error: Exception) -> Response:
@@ -81,6 +90,7 @@ def create_app(channels: Sequence[Channel], *, ready: Callable[[], Awaitable[boo
     routes: list[BaseRoute] = [_health(ready, version), Route("/static/{fingerprint}/{name}", _static, methods=["GET"])]
     for channel in channels:
         routes += channel.routes()
+    routes += pages
     return Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders, headers=headers)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.dialogue.compose import bullets, emergency_line, option, say, strong, text, tongue, ways_on, words
+from bot.dialogue.compose import bullets, emergency_line, option, remember, say, strong, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, at_home, home_name, is_settled, title_of, topic_name
 from bot.model import Block, Conversation, Entry, Heading, Option, Run, Turn
@@ -54,7 +54,9 @@ def topic(conversation: Conversation, slug: str, home: Home, context: Context) -
     ids = [entry.id for entry in home.entries.values() if entry.topic == slug]
     options = [*entry_options(conversation, home, context, ids), *ways_on(_)]
     heading = Heading((Run(topic_name(chosen, tongue(conversation, context))),))
-    return say(conversation, context, heading, text(_("Choose what it is about, or write your question.")), options=options)
+    return say(
+        remember(conversation, topic=slug), context, heading, text(_("Choose what it is about, or write your question.")), options=options
+    )
 
 
 @at_home

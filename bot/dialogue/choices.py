@@ -75,7 +75,7 @@ def offer(turn: Turn, context: Context) -> Turn:
     conversation = turn.conversation
     if last:
         offered = tuple((choice.id, choice.label) for choice in last.options)
-        conversation = replace(conversation, options=offered)
+        conversation = remember(replace(conversation, options=offered), heard=None)
     effects = tuple(SendMessage(_cut(e.message, conversation, context)) if isinstance(e, SendMessage) else e for e in turn.effects)
     return Turn(conversation, effects)
 

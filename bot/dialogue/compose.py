@@ -158,7 +158,12 @@ def shorten(label: str) -> str:
 
 def ways_on(_: Callable[[str], str]) -> tuple[Option, ...]:
     """Return the two ways that are always open: a person, and the menu."""
-    return option("do", "human", _("☎ Talk to a person")), option("do", "menu", _("☰ All topics"))
+    return option("do", "human", _("☎ Talk to a person")), to_menu(_)
+
+
+def to_menu(_: Callable[[str], str]) -> Option:
+    """Return the way to the menu."""
+    return option("do", "menu", _("☰ All topics"))
 
 
 # ---------------------------------------------------------------- turns
@@ -180,3 +185,22 @@ def say(
 def before(effects: Sequence[Effect], turn: Turn) -> Turn:
     """Put effects ahead of those of a turn."""
     return Turn(turn.conversation, (*effects, *turn.effects))
+
+
+def with_options(turn: Turn, more: Sequence[Option]) -> Turn:
+    """Add options to the last message of a turn, without repeating any."""
+    said = [number for number, effect in enumerate(turn.effects) if isinstance(effect, SendMessage)]
+    effect = turn.effects[said[-1]] if said else None
+    if not isinstance(effect, SendMessage):
+        return turn
+    known = {choice.id for choice in effect.message.options}
+    options = (*effect.message.options, *(choice for choice in more if choice.id not in known))
+    effects = [*turn.effects]
+    effects[said[-1]] = SendMessage(replace(effect.message, options=options))
+    return Turn(turn.conversation, tuple(effects))
+
+
+def with_message(turn: Turn, change: Callable[[Message], Message]) -> Turn:
+    """Change every message of a turn."""
+    effects = (SendMessage(change(effect.message)) if isinstance(effect, SendMessage) else effect for effect in turn.effects)
+    return Turn(turn.conversation, tuple(effects))

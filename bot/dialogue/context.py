@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.model import Conversation, Event, Knowledge, Turn, Understanding
 
@@ -37,13 +37,18 @@ class Matcher(Protocol):
         """Return the locale whose name a text is."""
 
 
+Flag = Literal["warning", "hidden"]
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything is a plain value or a pure function, so that a step can be repeated and gives the same turn.
 
     `locales`: the languages the bot speaks, in the order they are offered. `channel`: the name of the channel; it decides what the
     notice says about who can read along. `max_options`: buttons under one message (None: no limit). `require_checked`: answer only
-    from entries that somebody of the city has confirmed. `negotiate(hint, locales)` finds ours among a platform's tag ("es-419")."""
+    from entries that somebody of the city has confirmed. `negotiate(hint, locales)` finds ours among a platform's tag ("es-419").
+    `retention_days`: a case is erased so many days after it was closed. `desk_url`: address of the web desk, without a stroke at the end.
+    `flags`: by (city, entry id), answers somebody of the desk called wrong: shown with a warning, or not at all, until it is looked at."""
 
     now: datetime
     knowledge: Knowledge
@@ -58,6 +63,9 @@ class Context:
     max_options: int | None = None
     history_hours: int = 24
     require_checked: bool = False
+    retention_days: int = 30
+    desk_url: str = ""
+    flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
 
 
 Handler = Callable[[Conversation, Event, Context], Turn]  # one per state, and one per kind of event no state expects

@@ -1,17 +1,31 @@
-"""The one verb: `step`. Safety first, then commands, then who owns the conversation, then options, then the state."""
+"""The one verb: `step`. What the desk did is told; else safety first, then commands, options, a person who listens, and the state."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.dialogue import intake, pools, talk
 from bot.dialogue.choices import offer, typed
 from bot.dialogue.compose import before, recall, remember
 from bot.dialogue.context import Context, Handler
+from bot.dialogue.fallbacks import here
 from bot.dialogue.home import READY, home_of, is_settled
-from bot.dialogue.onboarding import again
 from bot.dialogue.safety import crisis
-from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, OPTIONS, STATES
-from bot.model import CommandReceived, ContactLeft, Conversation, Event, OptionChosen, TextReceived, Turn, Understanding
+from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, NEWS, OPTIONS, STATES
+from bot.model import (
+    CaseNews,
+    CommandReceived,
+    ContactLeft,
+    Conversation,
+    DeskEvent,
+    Event,
+    GroupEvent,
+    MediaReceived,
+    OptionChosen,
+    TextReceived,
+    Turn,
+    Understanding,
+)
 
 
 def step(conversation: Conversation, event: Event, context: Context) -> Turn:
@@ -20,17 +34,31 @@ def step(conversation: Conversation, event: Event, context: Context) -> Turn:
     Pure and total: the same arguments give the same turn, and nothing a contact does raises. `version` is left as it was."""
     if isinstance(event, ContactLeft):
         return Turn(replace(conversation, options=()))
+    if isinstance(event, GroupEvent):
+        return Turn(conversation)
+    if isinstance(event, DeskEvent):
+        return offer(_told(conversation, event, context), context)
     if isinstance(event, TextReceived):
         event = _understood(conversation, event, context)
     known = _with_hint(conversation, event, context)
     cry = _cry(known, event, context)
     if cry:
-        return offer(crisis(_first_page(known), cry, context), context)
-    command = _command(event)
-    if known.owner != "bot" and not command:
+        return offer(talk.alarm(crisis(_first_page(known), cry, context), cry.safety or "", event, context), context)
+    if isinstance(event, MediaReceived) and _is_answered_album(known, event, context):
         return Turn(known)
+    command = _command(event)
     turn = _run(known, command, context) if command else _heard(known, event, context)
-    return offer(_resumed(turn, event, context), context)
+    return offer(talk.with_way_back(_resumed(turn, event, context), context), context)
+
+
+def _told(conversation: Conversation, event: DeskEvent, context: Context) -> Turn:
+    turn = pools.news(conversation, event, context) if isinstance(event, CaseNews) else None
+    return turn or NEWS[event.kind](conversation, event, context)
+
+
+def _is_answered_album(conversation: Conversation, event: MediaReceived, context: Context) -> bool:
+    """Say whether a picture belongs to an album whose first picture has been answered, and nobody looks at it."""
+    return bool(event.album) and recall(conversation, "album") == event.album and not talk.is_heard(conversation, event, context)
 
 
 # ---------------------------------------------------------------- what an event is
@@ -46,9 +74,12 @@ def _understood(conversation: Conversation, event: TextReceived, context: Contex
 
 
 def _cry(conversation: Conversation, event: Event, context: Context) -> Understanding | None:
-    """Return what a text means that sounds like a crisis, also where it stands behind a command ("/human he beats me")."""
-    if isinstance(event, CommandReceived) and event.argument and "_" not in event.argument:  # with one it is the payload of a link
-        event = _understood(conversation, TextReceived(text=event.argument, at=event.at), context)
+    """Return what a text means that sounds like a crisis, also behind a command ("/human he beats me") or under a photo."""
+    beside = event.caption if isinstance(event, MediaReceived) else ""
+    if isinstance(event, CommandReceived) and "_" not in event.argument:  # with one it is the payload of a link
+        beside = event.argument
+    if beside:
+        event = _understood(conversation, TextReceived(text=beside, at=event.at), context)
     understood = event.understood if isinstance(event, TextReceived) else None
     return understood if understood and understood.outcome == "emergency" else None
 
@@ -83,19 +114,36 @@ def _run(conversation: Conversation, command: CommandReceived, context: Context)
     handler = ENTRY_POINTS.get(command.name)
     if handler is None:
         return FALLBACKS["command"](_first_page(conversation), command, context)
-    return handler(_first_page(conversation), command.argument, context)
+    return handler(_first_page(_unasked(conversation, context)), command.argument, context)
+
+
+def _unasked(conversation: Conversation, context: Context) -> Conversation:
+    """Leave a question that belongs to asking for a person: a command does."""
+    if not conversation.state.startswith(talk.QUESTIONS):
+        return conversation
+    return replace(conversation, state=READY if is_settled(conversation, context) else "new")
 
 
 def _heard(conversation: Conversation, event: Event, context: Context) -> Turn:
-    option_id = event.option_id if isinstance(event, OptionChosen) else None
-    if isinstance(event, TextReceived):
-        option_id = typed(conversation, event.text, context)
-    here = _first_page(conversation)
+    option_id = _option_of(conversation, event, context)
+    first = _first_page(conversation)
     if option_id is not None:
-        return _choose(here, option_id, event, context)
+        return _choose(first, option_id, event, context)
+    if talk.is_heard(first, event, context):
+        return talk.hear(first, event, context)
     if isinstance(event, TextReceived):
-        return _state(here, context)(here, event, context)
-    return FALLBACKS[event.kind](here, event, context)
+        return _state(first, context)(first, event, context)
+    return FALLBACKS[event.kind](first, event, context)
+
+
+def _option_of(conversation: Conversation, event: Event, context: Context) -> str | None:
+    """Return the option that was pressed, or typed by its number or words where that is what a text means."""
+    if isinstance(event, OptionChosen):
+        return event.option_id
+    if not isinstance(event, TextReceived) or intake.is_count(conversation, event.text):
+        return None
+    option_id = typed(conversation, event.text, context)
+    return option_id if option_id and talk.may_type(conversation, option_id, event, context) else None
 
 
 def _choose(conversation: Conversation, option_id: str, event: Event, context: Context) -> Turn:
@@ -123,7 +171,7 @@ def _first_page(conversation: Conversation) -> Conversation:
 def _resumed(turn: Turn, event: Event, context: Context) -> Turn:
     """Show the present step where a handler said nothing, and answer what was kept from before the first questions, once."""
     if not turn.effects and not _waits(turn.conversation, context):
-        turn = again(turn.conversation, context)
+        turn = here(turn.conversation, context)
     if _waits(turn.conversation, context):
         opened, pending = recall(turn.conversation, "open"), recall(turn.conversation, "pending")
         ready = remember(turn.conversation, open=None, pending=None)
@@ -131,7 +179,7 @@ def _resumed(turn: Turn, event: Event, context: Context) -> Turn:
             turn = before(turn.effects, _choose(ready, opened, event, context))
         if pending:
             turn = before(turn.effects, _answer(turn.conversation if opened else ready, pending, event, context))
-    return turn if turn.effects else again(turn.conversation, context)
+    return turn if turn.effects else here(turn.conversation, context)
 
 
 def _waits(conversation: Conversation, context: Context) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.dialogue.browse import entry_options
-from bot.dialogue.compose import fill, join, option, recall, remember, say, strong, text, tongue, ways_on, words
+from bot.dialogue.compose import before, fill, join, option, recall, remember, say, strong, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, at_home, own_name, title_of
 from bot.dialogue.places import Office, brief, offices
@@ -25,6 +25,7 @@ from bot.model import (
     Note,
     Option,
     Paragraph,
+    ReportAnswer,
     Run,
     Runs,
     Source,
@@ -47,8 +48,10 @@ def entry(conversation: Conversation, argument: str, home: Home, context: Contex
 
 def show(conversation: Conversation, entry: Entry, home: Home, context: Context, locale: str = "", lead: tuple[Block, ...] = ()) -> Turn:
     """Answer with an entry, or say why it cannot be shown."""
-    reader = remember(conversation, entry=entry.id, misses=None)
+    reader = remember(conversation, entry=entry.id, topic=entry.topic, misses=None, closing=None, unsaid=None)
     wanted = locale or tongue(conversation, context)
+    if is_hidden(entry, home, context):
+        return _under_review(reader, entry, home, context)
     if context.require_checked and not entry.checked:
         return _not_confirmed(reader, entry, home, context)
     if wanted not in entry.words:
@@ -67,12 +70,25 @@ def _blocks(conversation: Conversation, entry: Entry, locale: str, home: Home, c
     said, city = entry.words[locale], home.city
     _ = context.translator(locale).gettext
     yield Heading((Run(said.title),))
+    yield from warnings(entry, locale, home, context)
     yield from alerts(entry, locale, home, context)
     yield from render_text(said.answer, entry.facts, locale, city.country)
     yield from documents(entry, said, locale, home, _)
     if rows := tuple(_rows(conversation, entry, locale, home, context)):
         yield FactTable(rows)
     yield from notes(entry, said, locale, _)
+
+
+def is_hidden(entry: Entry, home: Home, context: Context) -> bool:
+    """Say whether an answer is not shown until somebody has looked at it."""
+    return context.flags.get((home.city.slug, entry.id)) == "hidden"
+
+
+def warnings(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
+    """Yield a warning where an advisor has called an answer wrong."""
+    _ = context.translator(locale).gettext
+    if context.flags.get((home.city.slug, entry.id)) == "warning":
+        yield strong("⚠ " + _("An advisor says that this answer may be wrong. Ask the office or a person."))
 
 
 def alerts(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
@@ -153,7 +169,7 @@ def _options(conversation: Conversation, entry: Entry, shown_in: str, home: Home
     if count:
         options.append(option("places", entry.id, _("Places ({n})").format(n=count)))
     options += entry_options(conversation, home, context, (*entry.needs, *entry.related))[:MAX_RELATED]
-    return [*options, *helped_options(entry, _), *ways_on(_)]
+    return [*options, *helped_options(entry, _), *wrong_option(conversation, entry, shown_in, context), *ways_on(_)]
 
 
 def _in(entry: Entry, shown_in: str, conversation: Conversation, context: Context) -> str:
@@ -165,6 +181,25 @@ def helped_options(entry: Entry, _: Translate) -> tuple[Option, Option]:
     return option("helped", f"{entry.id}:yes", _("👍 It helped")), option("helped", f"{entry.id}:no", _("👎 It did not help"))
 
 
+def wrong_option(conversation: Conversation, entry: Entry, locale: str, context: Context) -> tuple[Option, ...]:
+    """Let a contact say that an answer is wrong, where there is somebody who looks at it."""
+    _ = words(conversation, context)
+    return (option("wrong", f"{entry.id}:{locale}", _("⚠ This is wrong"), "quiet"),) if conversation.staffed else ()
+
+
+@at_home
+def wrong(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
+    """Report that an answer is wrong ("egov.nie:es"), once, and thank for it."""
+    entry_id, _colon, locale = argument.partition(":")
+    entry = home.entry(entry_id)
+    if entry is None or locale not in entry.words or not conversation.staffed:
+        return Turn(conversation)
+    _ = words(conversation, context)
+    thanks = text(_("Thank you. Somebody will look at this answer."), _("If you need help with it now, talk to a person."))
+    turn = say(remember(conversation, wrong=argument), context, thanks, options=ways_on(_))
+    return turn if recall(conversation, "wrong") == argument else before((ReportAnswer(home.city.slug, entry.id, locale),), turn)
+
+
 @at_home
 def steps(conversation: Conversation, argument: str, home: Home, context: Context) -> Turn:
     """Show the whole procedure in one message: what to bring, then step by step."""
@@ -174,9 +209,12 @@ def steps(conversation: Conversation, argument: str, home: Home, context: Contex
     said = entry.words.get(locale) if entry else None
     if entry is None or said is None or not said.steps or (context.require_checked and not entry.checked):
         return Turn(conversation)
+    if is_hidden(entry, home, context):
+        return show(conversation, entry, home, context)
     theirs = context.translator(locale).gettext
     bring = documents(entry, said, locale, home, theirs)
-    blocks = (Heading((Run(said.title),)), *bring, _step_list(entry, said, locale, home), *notes(entry, said, locale, theirs))
+    top = (Heading((Run(said.title),)), *warnings(entry, locale, home, context))
+    blocks = (*top, *bring, _step_list(entry, said, locale, home), *notes(entry, said, locale, theirs))
     _ = words(conversation, context)
     options = (option("entry", argument, _("Back to the answer")), *helped_options(entry, _), *ways_on(_))
     return say(remember(conversation, entry=entry.id), context, *blocks, options=options, locale=locale)
@@ -231,6 +269,14 @@ def _not_in_language(conversation: Conversation, entry: Entry, home: Home, conte
         blocks.append(Paragraph(fill(_("I have it in: {languages}."), languages=join([(Run(name, isolate=True),) for name in names]))))
     options = [option("entry", f"{entry.id}:{locale}", context.language_name(locale)) for locale in entry.words]
     return say(conversation, context, *blocks, options=[*options, *ways_on(_)])
+
+
+def _under_review(conversation: Conversation, entry: Entry, home: Home, context: Context) -> Turn:
+    _ = words(conversation, context)
+    heading = Heading((Run(title_of(entry, tongue(conversation, context), home.city), isolate=True),))
+    why = text(_("Somebody of the desk says that this answer is wrong. It is being looked at."), _("A person can help you."))
+    options = [option("topic", entry.topic, _("Other answers of this topic")), *ways_on(_)]
+    return say(conversation, context, heading, why, options=options)
 
 
 def _not_confirmed(conversation: Conversation, entry: Entry, home: Home, context: Context) -> Turn:

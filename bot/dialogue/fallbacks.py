@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from bot.dialogue.compose import option, text, tongue, words
+from dataclasses import replace
+
+from bot.dialogue import after, handoff, intake, pools
+from bot.dialogue.compose import option, recall, remember, text, to_menu, tongue, with_message, words
 from bot.dialogue.context import Context
-from bot.dialogue.home import home_of
+from bot.dialogue.home import READY, home_of
 from bot.dialogue.onboarding import again, city_at
 from bot.dialogue.places import near
-from bot.model import Conversation, Event, LocationShared, MediaReceived, Message, Turn
+from bot.dialogue.requests import aside_of, talking
+from bot.model import Block, Conversation, Event, LocationShared, MediaReceived, Message, Turn
+
+
+def here(conversation: Conversation, context: Context, *lead: Block) -> Turn:
+    """Show the present step once more: a question of ours, a request that is open, else what onboarding or the menu show."""
+    if intake.is_asking(conversation):
+        return intake.question(conversation, context, *lead)
+    pool = _pool_question(conversation, context)
+    if pool.effects:
+        return with_message(pool, lambda message: replace(message, blocks=(*lead, *message.blocks)))
+    if conversation.state in (READY, "new") and talking(conversation) and not aside_of(conversation):
+        return handoff.status(conversation, context, *lead)
+    return again(conversation, context, *lead)
+
+
+def _pool_question(conversation: Conversation, context: Context) -> Turn:
+    """Ask once more what was asked about an interpreter or another helper; nothing where that is forgotten, or no such question is open."""
+    match conversation.state:
+        case "pool-write":
+            return pools.write(conversation, recall(conversation, "write_to"), context)
+        case "pool-when" if recall(conversation, "pool") == "interpreter":
+            return pools.interp(conversation, recall(conversation, "pool_language"), context)
+        case "pool-when" | "pool-language":
+            return pools.pool(conversation, recall(conversation, "pool"), context)
+        case _:
+            return Turn(conversation)
 
 
 def expired(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Say that a button is from an earlier message, and show the present step."""
     if conversation.state == "new":
-        return again(conversation, context)
+        return here(conversation, context)
     _ = words(conversation, context)
-    return again(conversation, context, text(_("This button is from an earlier message. We are here now:")))
+    return here(conversation, context, text(_("This button is from an earlier message. We are here now:")))
 
 
 def unknown_command(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Say that there is no such command, and show the present step."""
     _ = words(conversation, context)
-    return again(conversation, context, text(_("I do not know this command.")))
+    return here(conversation, context, text(_("I do not know this command.")))
 
 
 def media(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Say kindly what cannot be read yet, and what to do instead."""
-    if not isinstance(event, MediaReceived):
-        return again(conversation, context)
+    further = after.further_file(conversation, event, context)
+    if further or not isinstance(event, MediaReceived):
+        return further or here(conversation, context)
     _ = words(conversation, context)
     if event.media in ("voice", "audio"):
         cannot = _("I cannot listen to voice messages yet.")
@@ -35,15 +65,14 @@ def media(conversation: Conversation, event: Event, context: Context) -> Turn:
         cannot = _("I cannot look at pictures or files yet. I have not kept it.")
     else:
         cannot = _("I can only read text.")
-    return again(
-        conversation, context, text(cannot, _("Please write in your own words, or choose a button. The people in an office can help too."))
-    )
+    instead = _("Please write in your own words, or choose a button. The people in an office can help too.")
+    return here(remember(conversation, album=event.album or None), context, text(cannot, instead))
 
 
 def location(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Find the city around a shared place while it is asked for, afterwards the offices near it."""
     if not isinstance(event, LocationShared):
-        return again(conversation, context)
+        return here(conversation, context)
     if conversation.state == "city" or home_of(conversation, context) is None:
         return city_at(conversation, event.latitude, event.longitude, context)
     return near(conversation, event, context)
@@ -53,5 +82,5 @@ def apology(context: Context, conversation: Conversation) -> Message:
     """Say one plain sentence when a turn failed, with the way to a person."""
     _ = words(conversation, context)
     sorry = text(_("Something went wrong on my side. I am sorry. Please try again, or talk to a person."))
-    options = (option("do", "human", _("☎ Talk to a person")), option("do", "menu", _("☰ All topics")))
+    options = (option("do", "human", _("☎ Talk to a person")), to_menu(_))
     return Message(locale=tongue(conversation, context), blocks=(sorry,), options=options)

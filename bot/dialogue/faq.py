@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.dialogue import human
+from bot.dialogue import after, handoff, human
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
 from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
 from bot.dialogue.onboarding import ask_language, choose_language
+from bot.dialogue.requests import go_on_options
 from bot.model import (
     Block,
     Conversation,
@@ -29,7 +30,7 @@ from bot.model import (
 )
 
 MAX_SUGGESTIONS = 3
-MISSES_UNTIL_PERSON = 2  # questions in a row that nothing fits, after which the offices are shown without being asked for
+MISSES_UNTIL_PERSON = 2  # questions in a row that nothing fits, after which the way to a person is shown without being asked for
 
 
 def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
@@ -40,30 +41,33 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
-    turn = _by_outcome(conversation, event.understood, home, context)
+    turn = _by_outcome(conversation, event, event.understood, home, context)
     return _offer_switch(turn, event.understood, context)
 
 
-def _by_outcome(conversation: Conversation, understood: Understanding, home: Home, context: Context) -> Turn:
+def _by_outcome(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Turn:
     if understood.outcome == "smalltalk":
         return _smalltalk(conversation, understood.smalltalk or "", home, context)
     fitting = [entry for match in understood.matches if (entry := home.entry(match.entry_id))]
     if fitting and understood.outcome == "answer" and understood.matches[0].entry_id == fitting[0].id:
         return show(conversation, fitting[0], home, context)
     if fitting and understood.outcome in ("answer", "suggest"):
-        return _suggest(conversation, fitting[:MAX_SUGGESTIONS], home, context)
-    return _unknown(conversation, fitting, home, context)
+        return _suggest(conversation, event.text, fitting[:MAX_SUGGESTIONS], home, context)
+    return after.further_word(conversation, event, context) or _unknown(conversation, event.text, fitting, home, context)
 
 
 # ---------------------------------------------------------------- not sure
 
 
-def _suggest(conversation: Conversation, fitting: list[Entry], home: Home, context: Context) -> Turn:
+def _suggest(conversation: Conversation, written: str, fitting: list[Entry], home: Home, context: Context) -> Turn:
     _ = words(conversation, context)
+    go_on = go_on_options(conversation, context)
     options = entry_options(conversation, home, context, [entry.id for entry in fitting])
-    options += [option("none", "", _("None of these")), ways_on(_)[0]]
+    options += [option("none", "", _("None of these")), *go_on, ways_on(_)[0]]
     danger = [emergency_line(_)] if any(entry.topic == human.EMERGENCY for entry in fitting) else []
-    turn = say(remember(conversation, misses=None), context, text(_("Do you mean one of these?")), *danger, options=options)
+    unsaid = written[: after.MAX_KEPT] if go_on else None
+    meant = remember(conversation, misses=None, closing=None, unsaid=unsaid, topic=fitting[0].topic)
+    turn = say(meant, context, text(_("Do you mean one of these?")), *danger, options=options)
     return _counted(turn, "suggest", home, context)
 
 
@@ -72,22 +76,23 @@ def none_of_these(conversation: Conversation, argument: str, home: Home, context
     """Help on when no suggestion fits."""
     _ = words(conversation, context)
     ask = text(_("Then tell me in other words, choose a topic, or talk to a person."))
-    options = [*topic_options(conversation, home, context), ways_on(_)[0]]
+    options = [*topic_options(conversation, home, context), *go_on_options(conversation, context), ways_on(_)[0]]
     return say(conversation, context, ask, options=options)
 
 
-def _unknown(conversation: Conversation, fitting: list[Entry], home: Home, context: Context) -> Turn:
+def _unknown(conversation: Conversation, written: str, fitting: list[Entry], home: Home, context: Context) -> Turn:
     _ = words(conversation, context)
     missed = noted(conversation, "misses")
     misses = (missed if isinstance(missed, int) else 0) + 1
-    lost = remember(conversation, misses=misses)
+    go_on = go_on_options(conversation, context)
+    lost = remember(conversation, misses=misses, unsaid=written[: after.MAX_KEPT] if go_on else None)
     sorry = text(_("I do not know this."), _("I do not want to guess."))
     if misses >= MISSES_UNTIL_PERSON:
-        return _counted(human.offices_of(remember(lost, misses=None), home, context, sorry), "none", home, context)
+        return _counted(handoff.person(remember(lost, misses=None), "", context, sorry), "none", home, context)
     topics = topic_options(conversation, home, context, nearest_topics(fitting, home, context))
     ask = text(_("Ask me in other words, choose a topic, or talk to a person."))
     # A cry for help that was not recognised ends here: the number stands under every "I do not know".
-    return _counted(say(lost, context, sorry, ask, emergency_line(_), options=[*topics, *ways_on(_)]), "none", home, context)
+    return _counted(say(lost, context, sorry, ask, emergency_line(_), options=[*go_on, *topics, *ways_on(_)]), "none", home, context)
 
 
 def _counted(turn: Turn, result: str, home: Home, context: Context) -> Turn:
@@ -99,7 +104,7 @@ def _counted(turn: Turn, result: str, home: Home, context: Context) -> Turn:
 
 def _smalltalk(conversation: Conversation, slug: str, home: Home, context: Context) -> Turn:
     if slug == "human":
-        return human.human(conversation, "", context)
+        return handoff.person(conversation, "", context)
     kind = context.knowledge.smalltalk.get(slug)
     said = kind.reply.get(tongue(conversation, context)) or kind.reply.get("en") if kind else None
     lead = (text(said),) if said else ()

@@ -1,36 +1,35 @@
-"""When somebody asks for a person. No advisor desk is connected: that is said plainly, with the offices where people can be asked."""
+"""Where people can be asked in a city whose desk has nobody: that is said plainly, with its offices. And: silence, leaving."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bot.dialogue.browse import menu_of
-from bot.dialogue.compose import emergency_line, option, recall, remember, say, text, tongue, words
+from bot.dialogue.compose import emergency_line, option, recall, remember, say, text, to_menu, tongue, with_options, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, Home, home_of, is_settled
 from bot.dialogue.onboarding import proceed
 from bot.dialogue.places import MAX_PLACES, Office, cards, offices, openness
+from bot.dialogue.requests import end_options
 from bot.model import Block, Conversation, Turn
 
 EMERGENCY = "emergency"  # the topic whose lines are for crises, not for questions
 
 
-def human(conversation: Conversation, argument: str, context: Context) -> Turn:
-    """Show where people can be asked; without a city, first ask for it and come back here."""
-    home = home_of(conversation, context)
-    if home:
-        return offices_of(conversation, home, context)
+def ask_where(conversation: Conversation, context: Context) -> Turn:
+    """Ask for the city of a contact who asks for a person, and come back to it afterwards."""
     _ = words(conversation, context)
-    none_here = text(_("No person can answer in this chat yet. I can show you the offices of your city where people help."))
-    return proceed(remember(conversation, open="do:human"), context, none_here, emergency_line(_))
+    first = text(_("I can show you the people who help in your city. First I need to know where you live."))
+    return proceed(remember(conversation, open="do:human"), context, first, emergency_line(_))
 
 
 def offices_of(conversation: Conversation, home: Home, context: Context, *lead: Block) -> Turn:
     """Show the offices that speak to people: open ones first, then those for the topic of the last answer."""
     _ = words(conversation, context)
-    found = _speaking(conversation, home, context)
+    found = speaking(conversation, home, context)
     none_here = text(_("No person can answer in this chat yet."))
-    options = [option("do", "menu", _("☰ All topics"))]
+    interpreter = [option("pool", "interpreter", _("I need an interpreter"))] if home.local else []
+    options = [*interpreter, to_menu(_)]
     if not home.local or not found:
         ask = text(_("I know no office for you. Ask at the town hall where you live."))
         return say(conversation, context, *lead, none_here, ask, emergency_line(_), options=options)
@@ -39,7 +38,8 @@ def offices_of(conversation: Conversation, home: Home, context: Context, *lead: 
     return say(conversation, context, *lead, none_here, here, *shown, emergency_line(_), options=options)
 
 
-def _speaking(conversation: Conversation, home: Home, context: Context) -> list[Office]:
+def speaking(conversation: Conversation, home: Home, context: Context) -> list[Office]:
+    """Return the offices that speak to people: open ones first, then those for the topic of the last answer."""
     last = home.entry(recall(conversation, "entry"))
     topic = last.topic if last else "support"
     slugs = [slug for slug, place in home.city.places.items() if place.speaks_to_people]
@@ -55,17 +55,20 @@ def _is_mute(office: Office) -> bool:
 
 
 def stop(conversation: Conversation, argument: str, context: Context) -> Turn:
-    """Promise silence; nothing else changes."""
+    """Promise silence; nothing else changes. What a person was asked is still answered."""
     _ = words(conversation, context)
     promise = text(_("I will not write to you unless you write first."), _("To erase everything, write /delete."))
-    return say(conversation, context, promise, options=[option("do", "menu", _("☰ All topics"))])
+    options = [*end_options(conversation, context), to_menu(_)]
+    still = text(_("The answer to your request still comes here. If you do not want it, end the request."))
+    return say(conversation, context, promise, *([still] if len(options) > 1 else []), options=options)
 
 
 def cancel(conversation: Conversation, argument: str, context: Context) -> Turn:
-    """Drop whatever was going on and show the menu, or the first question that is still open."""
+    """Drop whatever was going on and show the menu, or the first question that is still open; a request stays, and may be ended."""
     home = home_of(conversation, context)
     dropped = remember(conversation, pending=None, open=None, misses=None)
     if home is None or not is_settled(dropped, context):
         return proceed(dropped, context)
     _ = words(conversation, context)
-    return menu_of(replace(dropped, state=READY), home, context, text(_("All right, we leave that.")))
+    turn = menu_of(replace(dropped, state=READY), home, context, text(_("All right, we leave that.")))
+    return with_options(turn, end_options(conversation, context))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from bot.cases import Case
 from bot.dialogue.compose import bullets, option, strong, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import home_name, home_of, own_name
+from bot.dialogue.terms import CASE_STATES, KINDS
 from bot.model import (
     Conversation,
     Document,
@@ -30,7 +32,10 @@ def mydata(conversation: Conversation, argument: str, context: Context) -> Turn:
 def delete(conversation: Conversation, argument: str, context: Context) -> Turn:
     """Erase everything at once, and say that it is done."""
     _ = words(conversation, context)
-    done = text(_("Done. I have erased everything about you: this chat, your language and your city."))
+    done = text(
+        _("Done. I have erased everything about you: this chat, your language and your city."),
+        _("Your requests to people are erased, too.") if conversation.cases else "",
+    )
     again = text(_("To begin again, write anything."))
     begin = option("do", "start", _("Begin again"))
     message = Message(locale=tongue(conversation, context), blocks=(done, again), options=(begin,))
@@ -64,12 +69,43 @@ def _held(context: Context, conversation: Conversation, count: int) -> Iterator[
     if home and home.local:
         yield _("your city: {city}").format(city=home_name(home, conversation, context))
     yield _("the point you have reached in this chat, so that you can go on")
+    yield from _requests(context, conversation)
     hours = context.history_hours
     yield translator.ngettext(
         "the last messages of this chat ({count}), until {n} hour after the last one",
         "the last messages of this chat ({count}), until {n} hours after the last one",
         hours,
     ).format(count=count, n=hours)
+
+
+def _requests(context: Context, conversation: Conversation) -> Iterator[str]:
+    """List the requests to people, and say once when they are erased."""
+    translator = context.translator(tongue(conversation, context))
+    _, days = translator.gettext, context.retention_days
+    for case in conversation.cases:
+        told = _("your request {number}: {kind}; {state}")
+        yield told.format(number=case.number, kind=_(KINDS[case.kind]), state=_(CASE_STATES[case.state]))
+    if conversation.cases:
+        yield translator.ngettext(
+            "a request is erased {n} day after it is closed; /delete erases it at once",
+            "a request is erased {n} days after it is closed; /delete erases it at once",
+            days,
+        ).format(n=days)
+
+
+def _as_request(case: Case) -> dict[str, object]:
+    return {
+        "number": case.number,
+        "kind": case.kind,
+        "state": case.state,
+        "topic": case.topic,
+        "language": case.language,
+        "priority": case.priority,
+        "facts": dict(case.facts),
+        "name shown to people": case.pseudonym,
+        "opened": case.opened_at.isoformat(),
+        "closed": case.closed_at.isoformat() if case.closed_at else None,
+    }
 
 
 def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> str:
@@ -82,6 +118,7 @@ def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> st
         "state": conversation.state,
         "owner": conversation.owner,
         "data": {**conversation.data, **conversation.recent},
+        "requests": [_as_request(case) for case in conversation.cases],
         "options": [list(pair) for pair in conversation.options],
         "messages": [{"at": kept.at.isoformat(), "message": json.loads(encode_message(kept.message))} for kept in history],
     }

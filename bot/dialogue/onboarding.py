@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from bot.dialogue import browse
 from bot.dialogue.compose import before, bullets, emergency_line, option, recall, remember, say, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, Home, city_name, country_name, home_of, is_settled, nearest_city
-from bot.model import Block, Conversation, Event, Message, Option, Paragraph, Run, SendMessage, TextReceived, Turn
+from bot.model import Block, Conversation, Event, Message, Option, Paragraph, Run, SendMessage, TextReceived, Turn, UseInvite
 
 MAX_PENDING = 1000  # characters of a first question that are kept
 SHORT_WORDS = 3  # up to so many words, a text that fits no entry is taken for a name, not for a question
+
+_INVITE = re.compile(r"i_([A-Za-z0-9_-]{1,60})|([A-Za-z0-9]{4}(?:-?[A-Za-z0-9]{4}){4,9})")  # the code of an invitation, in a link or alone
 
 # ---------------------------------------------------------------- what to ask next
 
@@ -38,7 +41,10 @@ def again(conversation: Conversation, context: Context, *lead: Block) -> Turn:
 
 
 def start(conversation: Conversation, payload: str, context: Context) -> Turn:
-    """Greet, or open the entry a link names ("e_madrid_egov_nie"), as soon as language and city are known."""
+    """Greet, or open the entry a link names ("e_madrid_egov_nie"), as soon as language and city are known; or use up an invitation."""
+    invite = _INVITE.fullmatch(payload)
+    if invite:
+        return Turn(conversation, (UseInvite(invite[1] or invite[2]),))
     linked = _linked(payload, context)
     if linked:
         city, entry_id = linked
@@ -49,6 +55,11 @@ def start(conversation: Conversation, payload: str, context: Context) -> Turn:
     ready = replace(conversation, state=READY)
     _ = words(ready, context)
     return Turn(ready) if linked else proceed(ready, context, text(_("Hello again!")))
+
+
+def desk(conversation: Conversation, argument: str, context: Context) -> Turn:
+    """Ask for the way into the web desk, which only somebody who is staff gets."""
+    return Turn(conversation, (UseInvite(""),))
 
 
 def _linked(payload: str, context: Context) -> tuple[str, str] | None:
@@ -173,7 +184,7 @@ def choose_city(conversation: Conversation, argument: str, context: Context) -> 
     if city is None:
         return Turn(conversation)
     moved = replace(conversation, city=slug, area=area if area in city.areas else None, state=READY)
-    return proceed(remember(moved, country=None, entry=None), context)
+    return proceed(remember(moved, country=None, entry=None, topic=None), context)
 
 
 def city_command(conversation: Conversation, argument: str, context: Context) -> Turn:
@@ -238,7 +249,7 @@ def choose_country(conversation: Conversation, code: str, context: Context) -> T
     if code not in {city.country for city in context.knowledge.cities.values()}:
         return Turn(conversation)
     moved = replace(conversation, city=None, area=None, state=READY)
-    return proceed(remember(moved, country=code, entry=None), context)
+    return proceed(remember(moved, country=code, entry=None, topic=None), context)
 
 
 # ---------------------------------------------------------------- welcome

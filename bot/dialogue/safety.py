@@ -11,7 +11,7 @@ from bot.dialogue.context import Context
 from bot.dialogue.home import Home, city_name, home_of
 from bot.dialogue.terms import HELP_LINES
 from bot.knowledge.render import render_fact, render_text
-from bot.model import Block, Conversation, Entry, Fact, FactTable, Heading, Option, Paragraph, Run, Runs, Turn, Understanding
+from bot.model import Block, Conversation, Entry, FactTable, Heading, Option, Paragraph, Run, Runs, Turn, Understanding
 
 MAX_ENTRIES = 2  # buttons to entries that fit as well
 
@@ -65,27 +65,40 @@ def _entry_for(kind: str, home: Home | None, context: Context) -> Entry | None:
 
 
 def _first_help(conversation: Conversation, kind: str, home: Home | None, context: Context) -> Iterator[Block]:
-    general = home.city.emergency.get("general") if home else None
-    number = render_fact(general, tongue(conversation, context), home.city.country) if home and general else call(GENERAL_EMERGENCY)
-    yield Heading((number,))
+    yield Heading((_general_number(conversation, home, context),))
     _ = words(conversation, context)
     yield text(_("If you or somebody else is in danger now, call this number. It is free."))
     if kind == "suicide":
         yield text(_("You do not have to go through this alone."))
 
 
+def _general_number(conversation: Conversation, home: Home | None, context: Context) -> Run:
+    general = home.city.emergency.get("general") if home else None
+    return render_fact(general, tongue(conversation, context), home.city.country) if home and general else call(GENERAL_EMERGENCY)
+
+
 def _lines(conversation: Conversation, kind: str, entry: Entry | None, home: Home | None, context: Context) -> Iterator[Block]:
-    """Yield the special lines that both the city and the entry name."""
-    if home is None or entry is None:
-        return
-    _, locale = words(conversation, context), tongue(conversation, context)
-    named = {fact.value for fact in entry.facts.values()}
-    lines: dict[str, Fact] = {key: home.city.emergency[key] for key in LINES.get(kind, ()) if key in home.city.emergency}
-    rows: list[tuple[str, Runs]] = [
-        (_(HELP_LINES[key]), (render_fact(fact, locale, home.city.country),)) for key, fact in lines.items() if fact.value in named
-    ]
+    rows = tuple(_line_rows(conversation, kind, entry, home, context)) if home else ()
     if rows:
-        yield FactTable(tuple(rows))
+        yield FactTable(rows)
+
+
+def _line_rows(conversation: Conversation, kind: str, entry: Entry | None, home: Home, context: Context) -> Iterator[tuple[str, Runs]]:
+    """Yield the special lines that both the city and the entry name."""
+    _, locale = words(conversation, context), tongue(conversation, context)
+    named = {fact.value for fact in entry.facts.values()} if entry else set[str]()
+    for key in LINES.get(kind, ()):
+        fact = home.city.emergency.get(key)
+        if fact and fact.value in named:
+            yield _(HELP_LINES[key]), (render_fact(fact, locale, home.city.country),)
+
+
+def help_rows(conversation: Conversation, kind: str, home: Home, context: Context) -> Iterator[tuple[str, Runs]]:
+    """Yield the numbers that answer at any hour: the one for emergencies, and the lines for a kind of crisis ("": none)."""
+    _ = words(conversation, context)
+    # Translators: stands before the number to call in an emergency
+    yield _("Emergency"), (_general_number(conversation, home, context),)
+    yield from _line_rows(conversation, kind, _entry_for(kind, home, context), home, context)
 
 
 def _short(conversation: Conversation, entry: Entry | None, home: Home | None, context: Context) -> Iterator[Block]:

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.dialogue import browse, choices, entry, fallbacks, faq, human, mydata, onboarding, places, safety
+from bot.dialogue import (
+    after,
+    browse,
+    casenews,
+    choices,
+    entry,
+    fallbacks,
+    faq,
+    handoff,
+    human,
+    intake,
+    mydata,
+    onboarding,
+    places,
+    pools,
+    safety,
+    talk,
+)
 from bot.dialogue.context import Choice, Handler
 from bot.dialogue.home import READY
 
@@ -14,10 +31,13 @@ ENTRY_POINTS: Mapping[str, Choice] = {
     "menu": browse.menu,
     "language": onboarding.language_command,
     "city": onboarding.city_command,
-    "human": human.human,
+    "human": handoff.person,
     "help": browse.help_command,
     "stop": human.stop,
     "cancel": human.cancel,
+    "end": after.end,
+    "withdraw": talk.withdraw,
+    "desk": onboarding.desk,
     "mydata": mydata.mydata,
     "delete": mydata.delete,
 }
@@ -29,6 +49,12 @@ STATES: Mapping[str, Handler] = {
     "device": onboarding.device_text,
     "city": onboarding.city_text,
     READY: faq.answer,
+    "ask-letter": intake.fact_text,
+    "ask-date": intake.fact_text,
+    "ask-children": intake.fact_text,
+    "pool-language": pools.language_text,
+    "pool-when": pools.when_text,
+    "pool-write": pools.write_text,
 }
 
 # Options, by the verb before the colon. A handler without anything to say shows the present step again.
@@ -44,12 +70,36 @@ OPTIONS: Mapping[str, Choice] = {
     "steps": entry.steps,
     "places": places.places,
     "helped": entry.helped,
+    "wrong": entry.wrong,
     "none": faq.none_of_these,
     "switch": faq.switch,
     "stay": faq.stay,
     "crisis": safety.crisis_in,
     "back": safety.back,
     "more": choices.more,
+    "ask": handoff.ask,
+    "pass": handoff.pass_on,
+    "fact": intake.fact,
+    "aside": talk.aside,
+    "tell": talk.tell,
+    "end": after.end,
+    "rate": after.rate,
+    "reopen": after.reopen,
+    "consent": handoff.consent,
+    "pool": pools.pool,
+    "interp": pools.interp,
+    "when": pools.when,
+    "agree": pools.agree,
+    "offer": pools.offer,
+    "write": pools.write,
+}
+
+# What the desk did, by kind of event. News of a case are first shown to the pools (interpreters and others).
+NEWS: Mapping[str, Handler] = {
+    "case": casenews.news,
+    "person": casenews.wrote,
+    "withdrew": casenews.withdrew,
+    "invite": casenews.invited,
 }
 
 # Events no state expects, by kind.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from bot.cases import CaseKind, CaseState, Role
 from bot.dialogue.context import Translator
 
 
@@ -42,9 +43,41 @@ COMMANDS: Mapping[str, str] = {
     "help": N_("Help"),
     "stop": N_("No more messages from me"),
     "cancel": N_("Leave what we are doing"),
+    "end": N_("End my request to a person"),
     "mydata": N_("My data"),
     "delete": N_("Delete my data"),
 }
+
+KINDS: Mapping[CaseKind, str] = {
+    # Translators: a kind of request, in the middle of a sentence: "Your request 214 (a question to an advisor) waits for a person."
+    "advice": N_("a question to an advisor"),
+    "legal": N_("a legal question"),
+    "interpreter": N_("an interpreter"),
+    "companion": N_("somebody who comes along or calls"),
+    "mentor": N_("a mentor"),
+}
+
+CASE_STATES: Mapping[CaseState, str] = {
+    # Translators: how a request stands, at the end of a line: "your request 214: a question to an advisor; it waits"
+    "waiting": N_("it waits"),
+    "claimed": N_("somebody has it"),
+    "closed": N_("it is closed"),
+}
+
+ROLES: Mapping[Role, str] = {
+    "advisor": N_("advisor"),
+    "peer": N_("peer advisor"),
+    "lead": N_("lead of the desk"),
+    "admin": N_("admin"),
+    "interpreter": N_("interpreter"),
+    "companion": N_("companion"),
+    "mentor": N_("mentor"),
+}
+
+YES = N_("Yes")
+NO = N_("No")
+
+BADGES: tuple[str, ...] = (N_("bot"), N_("person"), N_("machine translation"))  # what stands after a name, as the channels say it
 
 
 def command_descriptions(translator: Translator) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal, cast
 
+from bot.cases import CaseKind
 from bot.knowledge.reading import EMPTY, Fields, Items, fields_at, items_at, records_at, text_at, texts_at
 from bot.knowledge.schema import FACT_KINDS
 from bot.model import (
@@ -14,6 +15,7 @@ from bot.model import (
     Area,
     City,
     Confirmation,
+    DeskRule,
     Entry,
     Fact,
     FactKind,
@@ -120,6 +122,8 @@ def build_city(slug: str, node: Fields) -> City:
         radius_km=_number(centre, "radius_km"),
         emergency={name: build_fact(fact) for name, fact in records_at(node, "emergency").items()},
         areas={name: Area(name, _words(area, "names"), _lists(area, "aliases")) for name, area in records_at(node, "areas").items()},
+        region=text_at(node, "region"),
+        desks={name: _desk(name, one) for name, one in records_at(node, "desks").items()},
         organisations={name: _organisation(name, one) for name, one in records_at(node, "organisations").items()},
         first_steps=texts_at(node, "first_steps"),
         entries={},
@@ -169,6 +173,17 @@ def build_lookalikes(node: Fields) -> dict[str, tuple[str, ...]]:
 def build_smalltalk(node: Fields) -> dict[str, SmalltalkKind]:
     """Make the kinds of small talk."""
     return {slug: SmalltalkKind(slug, _lists(one, "phrases"), _words(one, "reply")) for slug, one in records_at(node, "kinds").items()}
+
+
+def _desk(slug: str, node: Fields) -> DeskRule:
+    return DeskRule(
+        slug=slug,
+        topics=texts_at(node, "topics"),
+        hours=text_at(node, "hours"),
+        intake=texts_at(node, "intake"),
+        organisation=text_at(node, "organisation"),
+        kinds=tuple(cast(CaseKind, kind) for kind in texts_at(node, "kinds")),
+    )
 
 
 def _organisation(slug: str, node: Fields) -> Organisation:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -12,11 +13,15 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names
 from babel.units import format_unit
+from holidays import country_holidays
 from opening_hours import OpeningHours, State, UnknownCountryError, validate  # type: ignore[attr-defined]  # the last is missing in its stubs
 
-from bot.model import City, Place
+from bot.model import City, DeskRule, Place
 
 DAY = timedelta(days=1)
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")  # of an opening_hours expression
+PUBLIC_HOLIDAY = re.compile(r"\bPH\b")
+QUOTED = re.compile('"')
 ORDINARY_WEEK = datetime(2026, 11, 16)  # noqa: DTZ001 # for hours that do not change with the season any Monday will do
 LONGEST_CHANGE_DAYS = 366  # without it the library looks as far as the year 9999 (0.4 s)
 
@@ -56,6 +61,70 @@ def place_state(place: Place, city: City, now: datetime) -> PlaceState:
         return UNKNOWN
     change = hours.next_change(wall)
     return PlaceState(state == State.OPEN, change.replace(tzinfo=zone) if change else None)
+
+
+def desk_state(rule: DeskRule, city: City, now: datetime) -> PlaceState:
+    """Tell whether a desk is open at `now` (aware), and when that next changes; public holidays of country and region are closed.
+
+    Hours that name public holidays themselves ("PH 10:00-12:00") say what holds on them. UNKNOWN where nobody has written hours down."""
+    if rule.hours is None or not validate(rule.hours):
+        return UNKNOWN
+    zone = ZoneInfo(city.time_zone)
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    kept = _kept_on(rule.hours, wall.date(), city)
+    state = _parse(kept, None).state(wall)[0] if kept else State.CLOSED
+    if state == State.UNKNOWN:
+        return UNKNOWN
+    is_open = state == State.OPEN
+    return PlaceState(is_open, _on_wall(_next_turn(rule.hours, wall, city, was_open=is_open), zone))
+
+
+def _kept_on(hours: str, day: date, city: City) -> str:
+    """Return the hours that hold on a day: on a public holiday PH stands for its day of the week, and without PH none hold."""
+    if day not in _holidays(city.country, city.region):
+        return hours
+    parts = QUOTED.split(hours)  # every second one is a comment
+    named = '"'.join(part if turn % 2 else PUBLIC_HOLIDAY.sub(WEEKDAYS[day.weekday()], part) for turn, part in enumerate(parts))
+    return named if named != hours and validate(named) else ""
+
+
+def _next_turn(hours: str, wall: datetime, city: City, *, was_open: bool) -> datetime | None:
+    """Return when a desk that is open closes, or one that is closed opens; None within LONGEST_CHANGE_DAYS."""
+    for ahead in range(LONGEST_CHANGE_DAYS):
+        day = wall.date() + ahead * DAY
+        for start, is_open in _turns(_kept_on(hours, day, city), day):
+            if start > wall and is_open != was_open:
+                return start
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _turns(hours: str, day: date) -> tuple[tuple[datetime, bool], ...]:
+    """Cut a day where a desk opens or closes: from when on, and whether it is open then; the first piece begins at midnight."""
+    midnight = datetime.combine(day, time())
+    pieces = _parse(hours, None).intervals(midnight, midnight + DAY) if hours else ()
+    return tuple((start, state == State.OPEN) for start, _end, state, _comment in pieces) or ((midnight, False),)
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, region: str | None) -> Container[date]:
+    """Return the public holidays; years are added as they are asked for."""
+    try:
+        return country_holidays(country, subdiv=region)
+    except NotImplementedError:  # a country or region the library does not know
+        return ()
+
+
+def regions_of(country: str) -> tuple[str, ...]:
+    """Return the regions of a country whose public holidays are known."""
+    try:
+        return tuple(country_holidays(country).subdivisions)
+    except NotImplementedError:
+        return ()
+
+
+def _on_wall(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment.replace(tzinfo=zone) if moment else None
 
 
 def weekly_hours(hours: str, city: City, now: datetime, locale: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from math import asin, cos, radians, sin, sqrt
 
 from bot.knowledge import values
 from bot.knowledge.findings import Findings, Where
+from bot.knowledge.hours import regions_of
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, line_of, records_at, shorten, text_at
 from bot.model import City, Entry, Fact, Place, SafetyKind, SmalltalkKind, Topic, Words
 
@@ -109,6 +110,22 @@ def _check_city_file(draft: CityDraft, findings: Findings) -> None:
         for name, names in (("names", city.names), *((f"areas.{area.slug}.names", area.names) for area in city.areas.values())):
             if language not in names:
                 findings.warn(Where(where.file, locale=language), line_of(node, name.partition(".")[0]), f"{name} has no {language}")
+    _check_desks(draft, findings)
+
+
+def _check_desks(draft: CityDraft, findings: Findings) -> None:
+    """A topic and kind of request has one desk; the region has to be one whose public holidays are known."""
+    city, where = draft.city, draft.where
+    if city.region is not None and city.region not in regions_of(city.country):
+        complaint = f"region {city.region!r}: no public holidays of such a region of {city.country} are known"
+        findings.error(where, line_of(draft.node, "region"), complaint)
+    desks = fields_at(draft.node, "desks")
+    taken: dict[tuple[str, str], str] = {}
+    for slug, rule in city.desks.items():
+        for topic, kind in ((topic, kind) for topic in rule.topics for kind in rule.kinds or ("",)):
+            earlier = taken.setdefault((topic, kind), slug)
+            if earlier != slug:
+                findings.error(where, line_of(desks, slug), f"topic {topic!r} is answered by two desks, {earlier!r} and {slug!r}")
 
 
 def _check_short(city: City, fact: Fact, node: Fields, where: Where, findings: Findings) -> None:

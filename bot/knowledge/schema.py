@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.cases import POOL, TALKING
 from bot.knowledge import values
 
 # ---------------------------------------------------------------- the words the format is written in
@@ -184,6 +185,19 @@ PLACE = Record(
     pairs=(("latitude", "longitude"),),
 )
 
+# one desk of city.yaml
+CASE_KINDS = (*TALKING, *POOL)
+INTAKE = ("letter", "date", "children")  # the questions a desk can have asked before a case is opened
+DESK = Record(
+    {
+        "topics": must(ids(refer("topic"))),
+        "hours": may(HOURS),
+        "intake": may(ids(word_of(*INTAKE))),
+        "organisation": may(refer("organisation")),
+        "kinds": may(ids(word_of(*CASE_KINDS))),
+    }
+)
+
 # <city>/city.yaml
 CITY = Record(
     {
@@ -201,7 +215,8 @@ CITY = Record(
         "areas": may(MapOf(SLUG, Record({"names": must(PER_LANGUAGE), "aliases": may(LINES_PER_LANGUAGE)}))),
         "organisations": may(MapOf(SLUG, Record({"name": must(LINE), "kind": must(SLUG), "url": may(URL)}))),
         "first_steps": may(ids(refer("entry"))),
-        "desks": may(MapOf(SLUG, Record({"topics": must(ids(refer("topic"))), "hours": may(HOURS), "intake": may(ids(SLUG))}))),
+        "region": may(Value(values.region)),
+        "desks": may(MapOf(SLUG, DESK)),
     }
 )
 

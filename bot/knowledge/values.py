@@ -61,6 +61,11 @@ def country(text: str) -> str | None:
     return area_code(text) or (None if text in phonenumbers.SUPPORTED_REGIONS else "is no country code")
 
 
+def region(text: str) -> str | None:
+    """Part after the dash of an ISO 3166-2 code."""
+    return None if re.fullmatch("[A-Z0-9]{1,3}", text) else "is no region code: write the part after the dash of ISO 3166-2, such as MD"
+
+
 def currency(text: str) -> str | None:
     """ISO 4217 code of a currency."""
     return None if re.fullmatch("[A-Z]{3}", text) and is_currency(text) else "is no currency code such as EUR"

@@ -50,6 +50,8 @@ class Secrets:
         if len(master) != SECRET_BYTES:
             raise ConfigError(f"the secret key must have {SECRET_BYTES} bytes, not {len(master)}")
         self._address, self._event = _derive(master, "address hash"), _derive(master, "event hash")
+        self._lookup = _derive(master, "lookup hash")
+        self.audit = _derive(master, "audit chain")
         self.wrapping = Sealer(_derive(master, "key wrapping"))
         self.check = _derive(master, "check")
 
@@ -60,6 +62,10 @@ class Secrets:
     def event_hash(self, channel: str, external_id: str) -> bytes:
         """Return what a repeated event is known by; some platforms write telephone numbers into their ids."""
         return hmac.digest(self._event, _pair(channel, external_id), "sha256")[:EVENT_HASH_BYTES]
+
+    def lookup_hash(self, purpose: str, value: str) -> bytes:
+        """Return what a code, a token or the key of a request is found by without being kept; the same value differs by purpose."""
+        return hmac.digest(self._lookup, _pair(purpose, value), "sha256")
 
 
 def _pair(channel: str, value: str) -> bytes:

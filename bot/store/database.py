@@ -24,16 +24,19 @@ Value = str | bytes | int | None
 
 
 class Database:
-    """Used by one thread alone. `scrub`: the write-ahead log must be emptied, which is only possible between transactions."""
+    """Used by one thread alone. `scrub`: the write-ahead log must be emptied, which is only possible between transactions.
+
+    `staffed`: the cities with a desk that has people, and the mark of the staff they were read at."""
 
     def __init__(self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self.connection, self.keys, self.secrets = connection, keys, secrets
         self._clock = clock
         self.scrub = False
+        self.staffed: tuple[int, frozenset[str]] | None = None
 
     def now(self) -> int:
         """Return the time in microseconds since 1970."""
-        return (self._clock() - _EPOCH) // _MICROSECOND
+        return micros(self._clock())
 
     def run(self, name: str, *values: Value) -> int:
         """Run a named statement; returns how many rows it changed."""
@@ -77,6 +80,7 @@ class Database:
         """Undo whatever an open transaction did; after a commit there is none."""
         self.keys.undo(0)
         if self.connection.in_transaction:
+            self.staffed = None  # it may have been read from what is undone here
             self.connection.execute("ROLLBACK")
 
     def scrub_logs(self) -> None:
@@ -96,6 +100,11 @@ class Database:
 def moment(at_us: int) -> datetime:
     """Turn microseconds since 1970 into a time."""
     return _EPOCH + timedelta(microseconds=at_us)
+
+
+def micros(at: datetime) -> int:
+    """Turn a time into microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def configure(connection: sqlite3.Connection) -> None:

@@ -117,6 +117,11 @@ class DeskStore(Protocol):
     async def case(self, number: int) -> Case | None:
         """Return a case."""
 
+    async def mark(self) -> int:
+        """Return a number that differs after every change of cases, their lines, staff, offers or reports, by whatever process.
+
+        Quick (asked every 2 s): nothing is decrypted for it."""
+
     async def lines(self, number: int, after: int = 0, *, reader: str | None = None, since: datetime | None = None) -> tuple[CaseLine, ...]:
         """Return a case's lines with an id above `after` (or changed after `since`), oldest first.
 
@@ -127,6 +132,9 @@ class DeskStore(Protocol):
 
     async def give_back(self, number: int, why: Literal["no-answer", "away"]) -> tuple[str, ...]:
         """Return a claimed case to the queue (the contact hears "returned"); nothing happens when it is not claimed any more."""
+
+    async def answer_offer(self, staff_id: str, number: int, *, accepts: bool) -> Acted:
+        """Accept, decline or give back a pool case as the web desk does; the same rules as the effect AnswerOffer, the audit notes it."""
 
     async def announce(self, number: int, step: CaseStep, *, once: str) -> tuple[str, ...]:
         """Tell the contact (and for "tomorrow" and "soon" the helper) of a step, once per `once` and round of waiting."""
@@ -202,11 +210,14 @@ class DeskStore(Protocol):
     async def case_of_topic(self, contact: ContactRef, topic_id: int) -> int | None:
         """Return the case a topic belongs to."""
 
+    async def posted(self, contact_id: str, number: int) -> tuple[int, ...]:
+        """Return the lines of a case that a group has a message for (sent to it, on the way, or written in it: negative), in order."""
+
     async def line_of_post(self, contact: ContactRef, platform_id: str) -> tuple[int, int] | None:
         """Return (case number, line id) of a message in a group or private chat."""
 
     async def set_post(self, contact: ContactRef, platform_id: str, number: int, line: int) -> None:
-        """Note which message of a group became which case line."""
+        """Note which message of a group became which case line; as a negative number, so that it is never taken for a post of ours."""
 
     # ------------------------------------------------------------ reports, figures, audit
 

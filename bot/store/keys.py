@@ -64,8 +64,9 @@ class KeyRing:
 
     def undo(self, mark: int) -> None:
         """Forget the changes since a mark."""
-        for contact_id, _ in self._changes[mark:]:
-            self._fresh.pop(contact_id, None)
+        for contact_id, wrapped in self._changes[mark:]:
+            if wrapped is not None:
+                self._fresh.pop(contact_id, None)
         del self._changes[mark:]
 
     def flush(self) -> None:

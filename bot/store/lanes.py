@@ -17,6 +17,7 @@ from bot.wire import decode_message
 
 SECOND_US = 1_000_000
 LEASE_US = int(LEASE_S * SECOND_US)
+WITHOUT_HISTORY = frozenset({"telegram-desk", "email"})  # channels nobody reads anew from us: what is out is dropped at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,13 @@ def _lease(db: Database, contact_id: str, head: _Head, message: Message, contact
     attempts, lease = head.attempts + 1, os.urandom(8).hex()
     db.run("start_sending", attempts, int(uncertain), head.message_id)
     db.run("set_lane", contact_id, now, lease, now + LEASE_US)
-    return Delivery(head.message_id, contact_id, contact, head.message_id, head.token, message, attempts, uncertain, lease)
+    earlier = _earlier(db, contact_id, message) if message.edits or message.withdraws else ()
+    return Delivery(head.message_id, contact_id, contact, head.message_id, head.token, message, attempts, uncertain, lease, earlier)
+
+
+def _earlier(db: Database, contact_id: str, message: Message) -> tuple[str, ...]:
+    """Return the platform's ids of what was sent with the same line, in the order it was sent."""
+    return tuple(str(row[0]) for row in db.rows("posts_of_line", message.line, contact_id)) if message.line else ()
 
 
 def settle(db: Database, delivery: Delivery, result: Settlement) -> Delivery | None:
@@ -106,13 +113,27 @@ def settle(db: Database, delivery: Delivery, result: Settlement) -> Delivery | N
     if isinstance(result, Retry):
         return _wait(db, delivery, result, now)
     if isinstance(result, Sent):
-        db.run("finish_sending", "sent", None, delivery.id)
+        db.run("finish_sending", "sent", None, result.platform_id, delivery.id)
+        _note_post(db, delivery, result.platform_id)
     elif isinstance(result, Dead):
         _bury(db, delivery.id, result.reason)
     elif isinstance(result, Blocked):
         db.run("set_left", 1, delivery.contact_id)
         drop_open(db, delivery.contact_id, "blocked")
-    return lease_head(db, delivery.contact_id, now, delivery.contact)
+    if delivery.contact.channel not in WITHOUT_HISTORY:
+        return lease_head(db, delivery.contact_id, now, delivery.contact)
+    db.run("drop_messages", delivery.contact_id)
+    return lease_head(db, delivery.contact_id, now)  # a group may have moved meanwhile: its address is looked up anew
+
+
+def _note_post(db: Database, delivery: Delivery, platform_id: str | None) -> None:
+    """Remember which message on the platform carries which case line, as long as there is such a case."""
+    message = delivery.message
+    if not platform_id or message.withdraws or not (message.line or message.thread):
+        return
+    row = db.row("has_case", message.thread) if message.thread else db.row("case_of_line", message.line)
+    if row is not None:
+        db.run("add_post", delivery.contact_id, platform_id, cast(int, row[0]), message.line)
 
 
 def _wait(db: Database, delivery: Delivery, result: Retry, now: int) -> Delivery | None:
@@ -127,7 +148,7 @@ def _wait(db: Database, delivery: Delivery, result: Retry, now: int) -> Delivery
 
 
 def _bury(db: Database, message_id: int, reason: str) -> None:
-    db.run("finish_sending", "dead", reason, message_id)
+    db.run("finish_sending", "dead", reason, None, message_id)
     db.count_up("outbox_dead")
 
 

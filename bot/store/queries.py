@@ -16,6 +16,15 @@ def _named(file_name: str) -> Mapping[str, str]:
     return {name: text.strip().rstrip(";") for name, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
+def _all_named(*file_names: str) -> Mapping[str, str]:
+    """Read the queries of several files; raises ValueError when two have the same name."""
+    found = [_named(file_name) for file_name in file_names]
+    together = {name: text for named in found for name, text in named.items()}
+    if len(together) != sum(map(len, found)):
+        raise ValueError("two queries have the same name")
+    return together
+
+
 def _numbered(prefix: str) -> tuple[str, ...]:
     """Read the migrations of a database in order; raises ValueError when a number is missing or taken twice."""
     found = sorted(file.name for file in _FOLDER.iterdir() if re.fullmatch(rf"{prefix}_\d{{4}}_\w+\.sql", file.name))
@@ -24,7 +33,7 @@ def _numbered(prefix: str) -> tuple[str, ...]:
     return tuple((_FOLDER / name).read_text("utf-8") for name in found)
 
 
-SQL = _named("queries.sql")
+SQL = _all_named("queries.sql", "case_queries.sql", "people_queries.sql")
 KEY_SQL = _named("key_queries.sql")
 DATA_MIGRATIONS = _numbered("data")
 KEY_MIGRATIONS = _numbered("keys")

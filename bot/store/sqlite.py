@@ -14,11 +14,29 @@ import aiosqlite
 
 from bot.errors import StoreError, StoreLocked
 from bot.model import ContactRef, Incoming, StoredMessage
-from bot.store import Decide, Delivery, Settlement, Snapshot, Swept, contacts, erase, folder, inbox, lanes, schema, turns
+from bot.store import (
+    RETENTION_DAYS,
+    Decide,
+    Delivery,
+    Handled,
+    Settlement,
+    Snapshot,
+    Swept,
+    contacts,
+    erase,
+    folder,
+    inbox,
+    lanes,
+    schema,
+    snapshots,
+    turns,
+)
 from bot.store.crypto import Secrets
 from bot.store.database import Database, check_pair, configure, moment, open_keys
+from bot.store.desk import DeskStore
 from bot.store.keys import KeyRing
 from bot.store.queries import DATA_MIGRATIONS, KEY_MIGRATIONS
+from bot.store.sqlite_desk import SqliteDesk
 from bot.store.worker import Worker
 
 KEYS_NAME = "keys.db"
@@ -26,10 +44,13 @@ KEYS_NAME = "keys.db"
 T = TypeVar("T")
 
 
-async def open_sqlite(path: Path | None, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool) -> SqliteStore:
+async def open_sqlite(
+    path: Path | None, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool, retention_days: int
+) -> SqliteStore:
     """Open the database at `path` with its keys in `data_dir`, or both in memory where `path` is None.
 
     `exclusive`: this process serves; it takes the lock, and takes over what an earlier one was sending.
+    `retention_days`: closed cases are erased after so many days.
     Raises StoreLocked, WrongKey, or StoreError when the files can not be opened."""
     secrets = Secrets(secret)
     async with AsyncExitStack() as stack:
@@ -46,7 +67,7 @@ async def open_sqlite(path: Path | None, *, data_dir: Path, secret: bytes, clock
             stack.push_async_callback(_hop, connection, lambda _: database.close())
         except sqlite3.Error as error:
             raise StoreError(f"the database can not be opened: {error}") from error
-        store = SqliteStore(database, connection, stack.pop_all())
+        store = SqliteStore(database, connection, stack.pop_all(), retention_days)
     if exclusive:
         await store.take_over()
     return store
@@ -109,9 +130,12 @@ def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir:
 class SqliteStore:
     """The Store contract on SQLite; see there for what each method promises."""
 
-    def __init__(self, database: Database, connection: aiosqlite.Connection, resources: AsyncExitStack) -> None:
+    def __init__(
+        self, database: Database, connection: aiosqlite.Connection, resources: AsyncExitStack, retention_days: int = RETENTION_DAYS
+    ) -> None:
         self._worker = Worker(database, lambda unit: _hop(connection, lambda _: unit()))
-        self._resources = resources
+        self._resources, self._retention_days = resources, retention_days
+        self.desk: DeskStore = SqliteDesk(self._worker)
 
     async def take_over(self) -> None:
         """Go on where an earlier process stopped: void its leases, finish its erasures, make keys and contacts agree."""
@@ -130,19 +154,19 @@ class SqliteStore:
 
     async def read(self, contact_id: str) -> Snapshot | None:
         """Return the contact as stored."""
-        loaded = await self._worker.read(lambda db: contacts.load(db, contact_id))
+        loaded = await self._worker.read(lambda db: snapshots.load(db, contact_id))
         return None if loaded is None else loaded[0]
 
-    async def handle(self, contact_id: str, decide: Decide) -> tuple[Delivery, ...]:
+    async def handle(self, contact_id: str, decide: Decide) -> Handled:
         """Decide and keep the decision, in one transaction."""
 
-        def unit(db: Database) -> tuple[tuple[Delivery, ...], bool]:
+        def unit(db: Database) -> tuple[Handled, bool]:
             return turns.handle(db, contact_id, decide), erase.is_ripe(db, contact_id)
 
-        deliveries, is_ripe = await self._worker.write(unit)
+        handled, is_ripe = await self._worker.write(unit)
         if is_ripe:
             await self._worker.write(lambda db: erase.finish(db, contact_id))
-        return deliveries
+        return handled
 
     async def waiting(self, limit: int) -> tuple[str, ...]:
         """Return who waits, longest first."""
@@ -192,8 +216,10 @@ class SqliteStore:
         histories = await self._each(erase.drop_histories)
         inbox_keys = await self._each(erase.drop_events)
         await self._each(erase.drop_settled)
+        cases = await self._each(lambda db: erase.drop_cases(db, self._retention_days))
+        await self._worker.write(erase.drop_stale)
         erased = await self._each(erase.finish_one)
-        return Swept(histories, inbox_keys, erased)
+        return Swept(histories, inbox_keys, erased, cases)
 
     async def _each(self, unit: Callable[[Database], int]) -> int:
         """Repeat a unit until it finds nothing more to do; returns how much it did."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import partial
 
 from bot.errors import StoreError
-from bot.model import Message
-from bot.store import HISTORY_MESSAGES, Decide, Decision, Delivery, Snapshot, contacts, lanes
+from bot.model import DeskEvent, Message
+from bot.store import HISTORY_MESSAGES, Decide, Decision, Delivery, Handled, Snapshot, casework, contacts, lanes, snapshots
 from bot.store.contacts import place
 from bot.store.database import Database
+from bot.store.work import Work
 from bot.wire import encode_event, encode_message
 
 TOKEN_BYTES = 9  # 72 random bits: 12 characters of base64url, of the 64 bytes Telegram gives a button
 
 
-def handle(db: Database, contact_id: str, decide: Decide) -> tuple[Delivery, ...]:
+def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     """Run `decide` on the contact as stored and keep its decision; nothing happens when the contact is gone."""
-    loaded = contacts.load(db, contact_id)
+    loaded = snapshots.load(db, contact_id)
     if loaded is None:
-        return ()
+        return Handled()
     snapshot, damaged = loaded
     decision = decide(snapshot, partial(contacts.find_button, db, contact_id))
     _check(snapshot, decision)
@@ -30,13 +32,21 @@ def handle(db: Database, contact_id: str, decide: Decide) -> tuple[Delivery, ...
     cause = str(decision.handled[0]) if decision.handled else f"{contact_id}:{version}"
     outgoing = _say(db, contact_id, decision, cause, now)
     db.run_each("add_count", decision.counts)
+    works = [casework.apply(db, decision.conversation, decision.casework)] if decision.casework else []
     if decision.left:
         db.run("set_left", 1, contact_id)
         lanes.drop_open(db, contact_id, "left")
     if decision.erase:
+        works.append(casework.farewell(db, contact_id))
         _start_erasing(db, snapshot, decision, now)
     delivery = lanes.lease_if_free(db, contact_id, now, snapshot.contact, outgoing)
-    return () if delivery is None else (delivery,)
+    return _handled(delivery, works)
+
+
+def _handled(delivery: Delivery | None, works: Sequence[Work]) -> Handled:
+    wake = dict.fromkeys(contact_id for work in works for contact_id in work.wake)
+    numbers = dict.fromkeys(number for work in works for number in work.cases)
+    return Handled(() if delivery is None else (delivery,), tuple(wake), tuple(numbers))
 
 
 def _check(snapshot: Snapshot, decision: Decision) -> None:
@@ -65,7 +75,8 @@ def _say(db: Database, contact_id: str, decision: Decision, cause: str, now: int
         token = secrets.token_urlsafe(TOKEN_BYTES)
         message_id = db.insert("add_message", token, contact_id, "out" if is_ours else "in", payload, now)
         if is_ours:
-            db.run("add_outgoing", message_id, f"{cause}:{number}", contact_id, now)
+            message = said.message
+            db.run("add_outgoing_of_case", message_id, f"{cause}:{number}", contact_id, now, message.line, message.thread)
             outgoing[message_id] = said.message
     if decision.said:
         db.connection.execute(db.sql("trim_messages"), {"contact_id": contact_id, "keep": HISTORY_MESSAGES})
@@ -82,9 +93,11 @@ def _start_erasing(db: Database, snapshot: Snapshot, decision: Decision, now: in
 
 
 def _move_events(db: Database, snapshot: Snapshot, decision: Decision, now: int) -> None:
-    """Give events this decision left waiting to a new contact at the same address: they were written after the wish to be forgotten."""
+    """Give events this decision left waiting to a new contact at the same address: they were written after the wish to be forgotten.
+
+    What the desk wanted to tell goes with the one who is forgotten."""
     done = {*decision.handled, *decision.failed}
-    later = [item for item in snapshot.waiting if item.id not in done]
+    later = [item for item in snapshot.waiting if item.id not in done and not isinstance(item.event, DeskEvent)]
     if not later:
         return
     new_id = contacts.create(db, snapshot.contact, now)

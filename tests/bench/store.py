@@ -39,7 +39,7 @@ async def cycle(store: Store, contact: ContactRef, number: int) -> None:
     event = TextReceived(text=QUESTION, at=datetime.now(UTC))
     (contact_id,) = await store.accept([Incoming(contact, f"{contact.address}:{number}", event)])
     await store.read(contact_id)
-    for delivery in await store.handle(contact_id, decide):
+    for delivery in (await store.handle(contact_id, decide)).deliveries:
         await store.settle(delivery, Sent())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store, open_store
+from tests.contracts.casework import Town
 from tests.store.cases import SECRET, Clock, open_folder
 
 ENGINES = ("sqlite", "memory")
@@ -60,3 +61,8 @@ def durable(engine: Engine) -> Engine:
     if engine.name not in DURABLE:
         pytest.skip("forgets when closed, as it should")
     return engine
+
+
+@pytest.fixture
+def town(engine: Engine) -> Town:
+    return Town(engine.store, engine.clock)

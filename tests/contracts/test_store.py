@@ -38,6 +38,7 @@ from bot.store import (
     Decision,
     Delivery,
     FindButton,
+    Handled,
     Retry,
     Said,
     Sent,
@@ -157,9 +158,11 @@ async def test_a_decision_is_kept_whole(store: Store) -> None:
     )
     counts = (("madrid", "egov.nie", "ar", "answer"), ("madrid", "egov.nie", "ar", "answer"), ("madrid", "work", "ar", "shown"))
     decide = saying("one", "two", conversation=after, counts=counts)
-    deliveries = await store.handle(contact_id, decide)
-    assert texts_of(deliveries) == ["one"]
-    assert (await snapshot_of(store, contact_id)).conversation == replace(after, version=1)
+    handled = await store.handle(contact_id, decide)
+    assert texts_of(handled.deliveries) == ["one"]
+    assert (handled.wake, handled.cases) == ((), ())
+    kept = (await snapshot_of(store, contact_id)).conversation
+    assert kept == replace(after, version=1, owner="bot"), "whose the conversation is, only the cases say"
     assert await store.counters() == {counts[0]: 2, counts[2]: 1}
     assert [text_of(kept.message) for kept in await store.history(contact_id)] == ["one", "two"]
     assert await store.waiting(10) == ()
@@ -196,11 +199,11 @@ async def test_an_exception_of_decide_changes_nothing(store: Store) -> None:
     snapshot = await snapshot_of(store, contact_id)
     assert snapshot.conversation.version == 0
     assert len(snapshot.waiting) == 1
-    assert texts_of(await store.handle(contact_id, saying("still here"))) == ["still here"]
+    assert texts_of((await store.handle(contact_id, saying("still here"))).deliveries) == ["still here"]
 
 
 async def test_an_unknown_contact_is_not_handled(store: Store) -> None:
-    assert await store.handle("0" * 32, raising(AssertionError("asked"))) == ()
+    assert await store.handle("0" * 32, raising(AssertionError("asked"))) == Handled()
 
 
 async def test_a_decision_about_another_contact_is_refused(store: Store) -> None:
@@ -225,7 +228,7 @@ async def test_a_failed_event_is_done_and_counted(store: Store) -> None:
 async def test_what_the_contact_said_is_history_and_not_sent(store: Store) -> None:
     contact_id = await meet(store, AMINA)
     said = (Said(message("mine", author="contact")), Said(message("yours")), Said(message("by a person", author="person")))
-    (delivery,) = await store.handle(contact_id, saying(said=said))
+    (delivery,) = (await store.handle(contact_id, saying(said=said))).deliveries
     assert [kept.message for kept in await store.history(contact_id)] == [item.message for item in said]
     assert (await store.figures())["outbox_waiting"] == 2
     assert delivery.message == said[1].message
@@ -233,7 +236,7 @@ async def test_what_the_contact_said_is_history_and_not_sent(store: Store) -> No
 
 async def test_handling_without_words_sends_nothing(store: Store) -> None:
     contact_id = await meet(store, AMINA)
-    assert await store.handle(contact_id, saying()) == ()
+    assert await store.handle(contact_id, saying()) == Handled()
     assert await store.claim(10) == ()
     assert await store.next_due() is None
 
@@ -254,7 +257,7 @@ async def _press(store: Store, contact_id: str, token: str, index: int) -> str |
 
 async def test_a_button_belongs_to_its_contact_and_its_hours(store: Store, clock: Clock) -> None:
     amina, boris = await meet(store, AMINA, "1"), await meet(store, BORIS, "2")
-    (delivery,) = await store.handle(amina, saying(said=(Said(message("choose", "es", "ar")),)))
+    (delivery,) = (await store.handle(amina, saying(said=(Said(message("choose", "es", "ar")),)))).deliveries
     assert len(delivery.token) == 12
     assert [await _press(store, amina, delivery.token, index) for index in (0, 1, 2, -1)] == ["es", "ar", None, None]
     assert await _press(store, amina, "unknown", 0) is None
@@ -270,7 +273,7 @@ async def test_history_keeps_the_last_messages_of_both_sides(store: Store) -> No
     delivery: Delivery | None = None
     for number in range(HISTORY_MESSAGES):
         said = (Said(message(f"q{number}", author="contact")), Said(message(f"a{number}")))
-        (delivery,) = await store.handle(contact_id, saying(said=said))
+        (delivery,) = (await store.handle(contact_id, saying(said=said))).deliveries
         assert await store.settle(delivery, Sent()) is None
     kept = await store.history(contact_id)
     assert len(kept) == HISTORY_MESSAGES
@@ -303,7 +306,7 @@ EVERYTHING = Message(
 
 async def test_every_part_of_a_message_comes_back_as_it_was(store: Store) -> None:
     contact_id = await meet(store, AMINA)
-    (first,) = await store.handle(contact_id, saying(said=(Said(message("first")), Said(EVERYTHING))))
+    (first,) = (await store.handle(contact_id, saying(said=(Said(message("first")), Said(EVERYTHING))))).deliveries
     assert (await store.history(contact_id))[1].message == EVERYTHING
     second = await store.settle(first, Sent())
     assert second is not None

@@ -22,6 +22,7 @@ from bot.store import (
     Dead,
     Decision,
     FindButton,
+    Handled,
     Retry,
     Said,
     Sent,
@@ -54,7 +55,7 @@ from tests.store.cases import (
 async def test_a_lane_sends_in_order_one_at_a_time(store: Store) -> None:
     contact_id, delivery = await told(store, AMINA, "one", "two")
     assert await store.claim(10) == ()
-    assert await store.handle(contact_id, saying("three")) == ()
+    assert await store.handle(contact_id, saying("three")) == Handled()
     assert (delivery.attempts, delivery.uncertain, delivery.contact, delivery.contact_id) == (1, False, AMINA, contact_id)
     assert await all_in_order(store, delivery) == ["one", "two", "three"]
     assert await store.next_due() is None
@@ -65,7 +66,7 @@ async def test_a_retry_waits_exactly_and_its_lane_with_it(store: Store, clock: C
     contact_id, delivery = await told(store, AMINA, "one", "two")
     assert await store.settle(delivery, Retry(7.25)) is None
     assert await store.next_due() == START + timedelta(seconds=7.25)
-    assert await store.handle(contact_id, saying("three")) == ()
+    assert await store.handle(contact_id, saying("three")) == Handled()
     assert await store.next_due() == START + timedelta(seconds=7.25)
     clock.forward(seconds=7.249999)
     assert await store.claim(10) == ()
@@ -114,7 +115,7 @@ async def test_a_blocked_contact_gets_nothing_more(store: Store) -> None:
 async def test_who_left_gets_nothing_more_and_is_welcome_again(store: Store) -> None:
     contact_id, delivery = await told(store, AMINA, "one", "two")
     await store.accept([happened(AMINA, "bye", ContactLeft(at=START))])
-    assert await store.handle(contact_id, saying(left=True)) == ()
+    assert await store.handle(contact_id, saying(left=True)) == Handled()
     assert await store.settle(delivery, Sent()) is None
     assert (await store.figures())["outbox_waiting"] == 0
     same, again = await told(store, AMINA, "welcome back", external_id="later")
@@ -214,9 +215,9 @@ async def test_everything_is_there_after_a_restart(durable: Engine) -> None:
 
 async def test_erasing_waits_for_the_last_words(store: Store) -> None:
     contact_id, delivery = await told(store, AMINA, "one")
-    assert await store.handle(contact_id, saying("goodbye", erase=True)) == ()
+    assert await store.handle(contact_id, saying("goodbye", erase=True)) == Handled()
     assert (await store.read(contact_id), await store.find(AMINA)) == (None, None)
-    assert await store.handle(contact_id, raising(AssertionError("asked"))) == ()
+    assert await store.handle(contact_id, raising(AssertionError("asked"))) == Handled()
     assert (await store.figures())["contacts"] == 1
     assert await all_in_order(store, delivery) == ["one", "goodbye"]
     assert (await store.figures())["contacts"] == 0
@@ -233,14 +234,14 @@ async def test_erasing_without_last_words_is_immediate(store: Store) -> None:
 @pytest.mark.parametrize("end", [Dead("rejected"), Blocked()], ids=["dead", "blocked"])
 async def test_erasing_does_not_depend_on_delivery(store: Store, end: Dead | Blocked) -> None:
     contact_id = await meet(store, AMINA)
-    (delivery,) = await store.handle(contact_id, saying("goodbye", erase=True))
+    (delivery,) = (await store.handle(contact_id, saying("goodbye", erase=True))).deliveries
     assert await store.settle(delivery, end) is None
     assert (await store.figures())["contacts"] == 0
 
 
 async def test_erasing_does_not_wait_for_ever(store: Store, clock: Clock) -> None:
     contact_id = await meet(store, AMINA)
-    (delivery,) = await store.handle(contact_id, saying("goodbye", erase=True))
+    (delivery,) = (await store.handle(contact_id, saying("goodbye", erase=True))).deliveries
     await store.settle(delivery, Retry(7 * 24 * 3600))
     clock.forward(hours=HISTORY_HOURS - 1)
     assert (await store.sweep()).contacts_erased == 0
@@ -253,14 +254,14 @@ async def test_who_writes_again_is_somebody_new_and_nothing_is_lost(store: Store
     old = await meet(store, AMINA, "1")
     await store.accept([wrote(AMINA, "2", "one more thing")])
     first_only = keeping(lambda s: Decision(s.conversation, (s.waiting[0].id,), said=(Said(message("goodbye")),), erase=True))
-    (delivery,) = await store.handle(old, first_only)
+    (delivery,) = (await store.handle(old, first_only)).deliveries
     (new,) = await store.accept([wrote(AMINA, "3", "hello again")])
     assert new == await store.find(AMINA) != old
     await store.settle(delivery, Sent())
     snapshot = await snapshot_of(store, new)
     assert [item.event.text for item in snapshot.waiting if isinstance(item.event, TextReceived)] == ["one more thing", "hello again"]
     assert snapshot.conversation == Conversation(new, "web")
-    assert texts_of(await store.handle(new, saying("welcome"))) == ["welcome"]
+    assert texts_of((await store.handle(new, saying("welcome"))).deliveries) == ["welcome"]
 
 
 async def test_a_repetition_does_not_bring_back_who_was_erased(store: Store) -> None:
@@ -286,7 +287,7 @@ async def test_event_keys_go_after_their_days(store: Store, clock: Clock) -> Non
 async def test_sweeping_keeps_counters_and_open_messages(store: Store, clock: Clock) -> None:
     contact_id = await meet(store, AMINA)
     count = ("madrid", "egov.nie", "en", "answer")
-    (delivery,) = await store.handle(contact_id, saying("one", "two", counts=(count,)))
+    (delivery,) = (await store.handle(contact_id, saying("one", "two", counts=(count,)))).deliveries
     await store.settle(delivery, Sent())
     clock.forward(days=365)
     await store.sweep()
@@ -310,7 +311,7 @@ async def test_many_contacts_at_once(store: Store) -> None:
     async def chat(number: int) -> list[str]:
         contact = ContactRef("web", str(number))
         (contact_id,) = await store.accept([wrote(contact, str(number))])
-        (delivery,) = await store.handle(contact_id, saying(f"{number} one", f"{number} two"))
+        (delivery,) = (await store.handle(contact_id, saying(f"{number} one", f"{number} two"))).deliveries
         return await all_in_order(store, delivery)
 
     assert await asyncio.gather(*map(chat, range(200))) == [[f"{number} one", f"{number} two"] for number in range(200)]
@@ -326,8 +327,8 @@ async def test_each_event_is_handled_once_whoever_asks(store: Store) -> None:
         done = tuple(item.id for item in snapshot.waiting)
         return Decision(snapshot.conversation, done, said=tuple(Said(message("hi")) for _ in done), counts=tuple(count for _ in done))
 
-    deliveries = await asyncio.gather(*(store.handle(contact_id, decide) for _ in range(20)))
-    assert sum(map(len, deliveries)) == 1
+    results = await asyncio.gather(*(store.handle(contact_id, decide) for _ in range(20)))
+    assert sum(len(handled.deliveries) for handled in results) == 1
     assert await store.counters() == {count: 1}
     assert len(await store.history(contact_id)) == 1
 
@@ -347,7 +348,7 @@ async def test_a_caller_who_gives_up_disturbs_nobody(store: Store) -> None:
     for task in tasks[::2]:
         task.cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [len(result) for result in results[1::2] if isinstance(result, tuple)] == [1] * 20
+    assert [len(result.deliveries) for result in results[1::2] if isinstance(result, Handled)] == [1] * 20
     assert all(isinstance(result, asyncio.CancelledError) for result in results[::2])
     late = [await store.handle(contact_id, saying("hi")) for contact_id in await store.waiting(50)]
     figures = await store.figures()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.model import Count, FactTable, Heading, Listing, Note
+from bot.model import Count, FactTable, Heading, Listing, Note, ReportAnswer
+from tests.dialogue.desk import desk_context, desk_talk
 from tests.dialogue.world import KNOWLEDGE, MADRID, NIE, Talk, context, plain, settled
 
 
@@ -136,3 +137,46 @@ def test_a_long_title_is_cut_at_a_word_on_its_button() -> None:
     heading = talk.press("entry:egov.nie").messages[0].blocks[0]
     assert isinstance(heading, Heading)
     assert len(plain(heading.runs)) > 64
+
+
+# ---------------------------------------------------------------- called wrong
+
+
+def test_an_answer_can_be_called_wrong_once_where_somebody_looks_at_it() -> None:
+    talk = desk_talk(locale="es").press("entry:egov.nie")
+    assert talk.messages[0].options[-3].id == "wrong:egov.nie:es"
+    assert talk.messages[0].options[-3].style == "quiet"
+    talk.press("wrong:egov.nie:es")
+    assert talk.effects(ReportAnswer) == [ReportAnswer("madrid", "egov.nie", "es")]
+    assert talk.offered == ["do:human", "do:menu"]
+    assert talk.press("wrong:egov.nie:es").effects(ReportAnswer) == []
+    assert talk.press("wrong:egov.padron:es").effects(ReportAnswer) == [ReportAnswer("madrid", "egov.padron", "es")]
+    for nonsense in ("wrong:egov.nie:fr", "wrong:egov.nie", "wrong:nothing:es"):
+        assert talk.press(nonsense).effects(ReportAnswer) == []
+    alone = Talk(conversation=settled()).press("entry:egov.nie")
+    assert not [option for option in alone.offered if option.startswith("wrong")]
+    assert alone.press("wrong:egov.nie:en").effects(ReportAnswer) == []
+
+
+def test_an_answer_an_advisor_calls_wrong_has_a_warning_above() -> None:
+    flagged = desk_context(flags={("madrid", "egov.nie"): "warning", ("graz", "egov.padron"): "hidden"})
+    talk = Talk(context=flagged, conversation=settled()).press("entry:egov.nie")
+    assert talk.said.startswith("# NIE: your number\n⚠ An advisor says that this answer may be wrong.")
+    assert "The NIE is a number." in talk.said
+    assert "⚠ An advisor says" in talk.press("steps:egov.nie").said
+    assert "An advisor says" not in talk.press("entry:egov.padron").said
+
+
+def test_an_answer_a_lead_calls_wrong_is_not_shown_until_it_was_looked_at() -> None:
+    hidden = desk_context(flags={("madrid", "egov.nie"): "hidden"})
+    talk = Talk(context=hidden, conversation=settled())
+    for how in (
+        talk.press("entry:egov.nie"),
+        talk.press("steps:egov.nie"),
+        talk.write("how do i get a nie"),
+        talk.press("entry:egov.nie:es"),
+    ):
+        assert "It is being looked at." in how.said
+        assert "010" not in how.said
+        assert "do:human" in how.offered
+        assert how.effects(Count) == []

@@ -15,7 +15,8 @@ from bot.model import (
     SendData,
     StoredMessage,
 )
-from tests.dialogue.world import Talk, context, lines, settled
+from tests.dialogue.desk import a_case, staffed
+from tests.dialogue.world import NOW, Talk, context, lines, settled
 
 
 def test_delete_is_done_at_once() -> None:
@@ -43,3 +44,27 @@ def test_the_data_message_lists_and_attaches_everything() -> None:
     assert data["city"] == "madrid"
     assert data["messages"][0]["message"]["blocks"][0]["runs"][0]["text"] == "a question"
     assert [option.id for option in message.options] == ["do:delete", "do:menu"]
+
+
+def test_requests_to_people_are_listed_with_the_day_they_are_erased() -> None:
+    closed = a_case(213, kind="interpreter", state="closed", closed_at=NOW, place=0)
+    message = render_data(context(retention_days=30), staffed(a_case(facts=(("letter", "yes"),), pseudonym="blue:heron"), closed), [])
+    text = "\n".join(lines(message))
+    assert "your request 214: a question to an advisor; it waits" in text
+    assert "your request 213: an interpreter; it is closed" in text
+    assert "a request is erased 30 days after it is closed; /delete erases it at once" in text
+    assert message.document is not None
+    requests = json.loads(message.document.text)["requests"]
+    assert [(each["number"], each["kind"], each["state"]) for each in requests] == [
+        (214, "advice", "waiting"),
+        (213, "interpreter", "closed"),
+    ]
+    assert requests[0]["facts"] == {"letter": "yes"}
+    assert "request" not in "\n".join(lines(render_data(context(), settled(), [])))
+
+
+def test_erasing_names_the_requests_and_leaves_none() -> None:
+    talk = Talk(conversation=staffed(a_case())).command("delete")
+    assert "Your requests to people are erased, too." in talk.said
+    assert talk.conversation.cases == ()
+    assert "requests" not in Talk(conversation=settled()).command("delete").said

@@ -124,7 +124,7 @@ def test_a_link_opens_its_entry_at_once_or_after_the_language() -> None:
     assert "NIE: your number" in new.press("language:en").said
 
 
-@pytest.mark.parametrize("payload", ["e_madrid_egov_nothing", "e_mars_egov_nie", "e_madrid", "i_code", "", "e_madrid_egov_nie_x"])
+@pytest.mark.parametrize("payload", ["e_madrid_egov_nothing", "e_mars_egov_nie", "e_madrid", "i_", "", "e_madrid_egov_nie_x"])
 def test_a_bad_link_is_an_ordinary_start(payload: str) -> None:
     assert Talk(conversation=settled()).command("start", payload).offered[0].startswith("topic:")
 

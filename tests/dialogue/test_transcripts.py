@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,9 @@ from bot.model import (
     SendData,
     SendMessage,
     TextReceived,
+    Turn,
 )
+from tests.dialogue.desk import DeskTalk, desk_talk
 from tests.dialogue.world import NOW, ROOT, Talk, context, lines
 
 FILES = sorted((ROOT / "tests" / "transcripts").glob("*.yaml"))
@@ -45,31 +49,57 @@ def event_of(said: str, hint: str | None) -> Event:
     return TextReceived(text=said, at=NOW, locale_hint=hint)
 
 
-def outcome(talk: Talk) -> dict[str, object]:
-    """Write down a turn: messages with their options, other effects, and the state."""
+def outcome(talk: Talk, turns: Sequence[Turn]) -> dict[str, object]:
+    """Write down turns: messages with their options, other effects, and the state."""
     written: list[str] = []
-    for effect in talk.turn.effects:
+    for effect in (effect for turn in turns for effect in turn.effects):
         if isinstance(effect, SendMessage):
-            written += [("! " if effect.message.alert else "") + line for line in lines(effect.message)]
+            marks = f"{'! ' if effect.message.alert else ''}{f'{effect.message.author_name}: ' if effect.message.author_name else ''}"
+            written += [marks + line for line in lines(effect.message)]
             written += [f"    [{option.id}] {option.label}" for option in effect.message.options]
         elif isinstance(effect, Count):
             written.append(f"(count {effect.city} {effect.entry_id or '-'} {effect.locale} {effect.result})")
-        else:
-            assert isinstance(effect, SendData | EraseContact)
+        elif isinstance(effect, SendData | EraseContact):
             written.append(f"({type(effect).__name__})")
+        else:
+            told = {key: value for key, value in asdict(effect).items() if value and value != "ordinary"}
+            written.append(f"({type(effect).__name__} {' '.join(f'{key}={value}' for key, value in told.items())})")
     return {"bot": written, "state": talk.conversation.state}
 
 
 def play(script: Script) -> list[dict[str, object]]:
+    """Talk through a script; with `desk: true` in a city whose desk has people, who do what stands behind `desk:`."""
     hint = script.get("hint")
     settings = script.get("context") or {}
     assert isinstance(settings, dict)
-    talk = Talk(context=context(**settings), hint=str(hint) if hint else None)
+    known = desk_talk(locale=str(script["locale"]), **settings) if script.get("desk") else None
+    talk = known or Talk(context=context(**settings), hint=str(hint) if hint else None)
     turns: list[dict[str, object]] = []
     for turn in script["turns"]:  # type: ignore[attr-defined]
-        talk.hear(event_of(turn["contact"], talk.hint))
-        turns.append({"contact": turn["contact"], **outcome(talk)})
+        if known:
+            known.turns = ()
+        if "desk" in turn:
+            assert known
+            do_at_desk(known, turn["desk"])
+        else:
+            talk.hear(event_of(turn["contact"], talk.hint))
+        who = "desk" if "desk" in turn else "contact"
+        turns.append({who: turn[who], **outcome(talk, known.turns if known else (talk.turn,))})
     return turns
+
+
+def do_at_desk(talk: DeskTalk, deed: str) -> None:
+    """Read what somebody does at the desk: "claims", "closes", "sends <entry>", or a text they write."""
+    number = talk.conversation.cases[0].number
+    match deed.partition(" "):
+        case ("claims", _, _):
+            talk.claim(number)
+        case ("closes", _, _):
+            talk.close(number)
+        case ("sends", _, entry_id):
+            talk.reply("", number, entry_id=entry_id)
+        case _:
+            talk.reply(deed, number)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

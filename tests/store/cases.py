@@ -72,7 +72,7 @@ async def meet(store: Store, contact: ContactRef, external_id: str = "first") ->
 async def told(store: Store, contact: ContactRef, *texts: str, external_id: str = "first") -> tuple[str, Delivery]:
     """Let a contact write and be told something; returns their id and the first delivery."""
     contact_id = await meet(store, contact, external_id)
-    (delivery,) = await store.handle(contact_id, saying(*texts))
+    (delivery,) = (await store.handle(contact_id, saying(*texts))).deliveries
     return contact_id, delivery
 
 

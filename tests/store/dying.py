@@ -48,7 +48,7 @@ async def die(folder: Path, point: str) -> None:
     if action == "erase":
         die_at(2, step)  # the wish, then the deed
         await store.handle(contact_id, saying(erase=True))
-    (delivery,) = await store.handle(contact_id, saying("hi"))
+    (delivery,) = (await store.handle(contact_id, saying("hi"))).deliveries
     die_at(1, step)
     await store.settle(delivery, Sent())
 
@@ -97,7 +97,7 @@ async def _chat(store: Store, platform: Platform, number: int) -> None:
 
 async def _answer(store: Store, platform: Platform, contact_id: str | None) -> None:
     assert contact_id is not None
-    for delivery in await store.handle(contact_id, _decide):
+    for delivery in (await store.handle(contact_id, _decide)).deliveries:
         await _deliver(store, platform, delivery)
 
 

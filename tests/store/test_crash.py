@@ -58,7 +58,7 @@ async def test_dying_in_a_turn_leaves_the_event_waiting(tmp_path: Path, step: st
     store = await _after(tmp_path, f"handle:{step}")
     (contact_id,) = await store.waiting(10)
     assert (await store.claim(10), await store.history(contact_id)) == ((), ())
-    (delivery,) = await store.handle(contact_id, saying("hi"))
+    (delivery,) = (await store.handle(contact_id, saying("hi"))).deliveries
     assert not delivery.uncertain
     await store.close()
 

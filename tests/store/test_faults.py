@@ -84,7 +84,7 @@ async def test_a_full_disk_in_a_turn_leaves_the_event_waiting(store: Store) -> N
     assert await store.waiting(10) == (contact_id,)
     assert (await store.claim(10), await store.history(contact_id)) == ((), ())
     await pragma(store, f"max_page_count = {1 << 20}")
-    assert len(await store.handle(contact_id, saying("x" * 200_000))) == 1
+    assert len((await store.handle(contact_id, saying("x" * 200_000))).deliveries) == 1
 
 
 async def test_a_read_only_database_refuses_and_still_reads(store: Store) -> None:

@@ -53,7 +53,7 @@ def _decide(snapshot: Snapshot, find_button: FindButton) -> Decision:
 async def _live(store: Store) -> str:
     """Leave every kind of trace: waiting and handled events, history, outbox, conversation."""
     (contact_id,) = await store.accept([wrote(CANARY, "canary-event-id-1", "canary-question")])
-    (delivery,) = await store.handle(contact_id, _decide)
+    (delivery,) = (await store.handle(contact_id, _decide)).deliveries
     await store.settle(delivery, Retry(60))
     await store.accept([wrote(CANARY, "canary-event-id-2", "canary-question again")])
     return contact_id
@@ -179,7 +179,7 @@ async def test_a_damaged_event_does_not_silence_its_contact(tmp_path: Path) -> N
     data.close()
     store = await open_folder(tmp_path, Clock())
     (contact_id,) = await store.waiting(10)
-    (delivery,) = await store.handle(contact_id, saying("answer to the second"))
+    (delivery,) = (await store.handle(contact_id, saying("answer to the second"))).deliveries
     assert delivery.message
     figures = await store.figures()
     assert (figures["inbox_failed"], figures["inbox_waiting"]) == (1, 0)

@@ -13,20 +13,24 @@ from starlette.routing import BaseRoute
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, TelegramError
 
+from bot.cases import Attachment
 from bot.channels import Capabilities, Host, Parcel
 from bot.channels.telegram import pieces, sender, webhook
+from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.farewell import Farewell
+from bot.channels.telegram.media import MAX_DOWNLOAD
 from bot.channels.telegram.parse import ALLOWED_UPDATES, CHANNEL, MalformedUpdate, Parsed, parse
 from bot.channels.telegram.poller import Poller, backoff
 from bot.channels.telegram.request import AiohttpRequest
-from bot.errors import ConfigError, Overloaded
-from bot.model import Message
+from bot.errors import ChannelError, ChannelRejected, ConfigError, Overloaded
+from bot.model import ContactRef, GroupLinking, Incoming, Message
 
 Commands = Mapping[str, Sequence[tuple[str, str]]]
 
 SEND_CONNECTIONS: Final = 64
 LATER_S: Final = 5.0
 STOP_S: Final = 5.0  # what a batch may take to be kept when we stop
+LINKED_S: Final = 60.0  # how long it is remembered whether a group is a desk's
 
 _TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
@@ -55,6 +59,8 @@ class TelegramChannel:
         mode: Literal["polling", "webhook"] = "polling",
         public_url: str | None = None,
         webhook_secret: str | None = None,
+        link_text: str = "",
+        not_passed: str = "📎 ✗",
     ) -> None:
         if not _TOKEN.fullmatch(token):
             raise ConfigError("the Telegram token is malformed: it is digits, a colon and some 35 letters, as @BotFather gives it")
@@ -70,6 +76,8 @@ class TelegramChannel:
         self._poller = Poller(self._poll_request, f"{api_url}/bot{token}", self._keep)
         self._farewell = Farewell(self._client, group_text)
         self._clock, self._commands, self._mode = clock, commands, mode
+        self._link_text, self._not_passed = link_text, not_passed
+        self._linked: dict[ContactRef, tuple[bool, float]] = {}
         self._public_url, self._secret = (public_url or "").rstrip("/"), webhook_secret or ""
         self._host: Host | None = None
         self._receiver: asyncio.Task[None] | None = None
@@ -92,9 +100,29 @@ class TelegramChannel:
         """Cut a message into pieces of one call each: text with the options on its last piece, then places, then the file."""
         return pieces.split(message)
 
-    async def send(self, parcel: Parcel) -> None:
+    async def send(self, parcel: Parcel) -> str | None:
         """Send one piece within 10 s. See Channel.send for what is raised."""
-        await sender.send(self._client, parcel)
+        return await sender.send(self._client, parcel, self._fetch, self._not_passed)
+
+    async def _fetch(self, attachment: Attachment) -> bytes:
+        if self._host is None:
+            raise ChannelError("telegram: not started", retryable=True)
+        return await self._host.fetch(attachment)
+
+    async def fetch(self, key: str) -> bytes:
+        """Return the content of a file by Telegram's id of it. Raises the ChannelError tree."""
+        content = await sender.translated(self._download(key))
+        if len(content) > MAX_DOWNLOAD:
+            raise ChannelRejected("telegram: the file is too large")
+        return content
+
+    async def _download(self, key: str) -> bytes:
+        file = await sender.call(self._client.get_file(key))
+        return bytes(await sender.call(file.download_as_bytearray()))
+
+    def desk_channel(self) -> TelegramDeskChannel:
+        """Return the channel of desk groups: the same bot in groups that were linked to a city."""
+        return TelegramDeskChannel(self._client, self._not_passed)
 
     async def stop_receiving(self) -> None:
         """Take in nothing new; a batch in hand is kept first."""
@@ -157,14 +185,34 @@ class TelegramChannel:
         if self._host is None:  # stopped meanwhile: what comes now must come again
             raise Overloaded(LATER_S)
         parsed = [found for update in updates if (found := self._parsed(update)) is not None]
+        incoming: list[Incoming] = []
         for item in parsed:
             if item.query_id is not None:
                 self._errand(self._answer_press(item.query_id))
-            if item.foreign_chat is not None:
-                self._errand(self._farewell.leave(item.foreign_chat))
-        incoming = [item.incoming for item in parsed if item.incoming is not None]
+            incoming += [found for found in (item.incoming, await self._in_group(item)) if found is not None]
         if incoming:
             await self._host.accept(incoming)
+
+    async def _in_group(self, item: Parsed) -> Incoming | None:
+        """Return what a linked group says; any other group is left, after a word on how to link it where we were just added."""
+        if item.incoming is not None and isinstance(item.incoming.event, GroupLinking):
+            self._linked.pop(item.incoming.contact, None)
+        if item.in_group is not None and await self._is_linked(item.in_group.contact):
+            return item.in_group
+        if item.foreign_chat is not None and item.added and self._link_text:
+            self._errand(self._say_how_to_link(item.foreign_chat))
+        elif item.foreign_chat is not None:
+            self._errand(self._farewell.leave(item.foreign_chat))
+        return None
+
+    async def _is_linked(self, group: ContactRef) -> bool:
+        """Ask the host whether a group is a desk's; a yes is remembered for a while, a no is asked again."""
+        known, until = self._linked.get(group, (False, 0.0))
+        now = asyncio.get_running_loop().time()
+        if not known or until <= now:
+            known = self._host is not None and await self._host.is_linked(group)
+            self._linked[group] = (known, now + LINKED_S)
+        return known
 
     def _parsed(self, update: object) -> Parsed | None:
         try:
@@ -184,6 +232,9 @@ class TelegramChannel:
     async def _answer_press(self, query_id: str) -> None:
         """Stop the button's waiting sign."""
         await sender.attempt("answerCallbackQuery", self._client.answer_callback_query(query_id))
+
+    async def _say_how_to_link(self, chat_id: int) -> None:
+        await sender.attempt("sendMessage", self._client.send_message(chat_id, self._link_text))
 
     async def _publish_commands(self) -> None:
         """Register the commands of each language; a language that fails is only logged."""

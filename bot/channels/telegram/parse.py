@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from telegram import CallbackQuery, ChatMemberUpdated, Location, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
+from bot.channels.telegram import groups
+from bot.channels.telegram.media import carried
 from bot.model import (
     COMMANDS,
     MAX_TEXT,
@@ -21,7 +23,6 @@ from bot.model import (
     Event,
     Incoming,
     LocationShared,
-    MediaKind,
     MediaReceived,
     TextReceived,
 )
@@ -32,21 +33,6 @@ ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_cha
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
 _BUTTON = re.compile(r"([A-Za-z0-9_-]{1,60}):([0-9]{1,3})", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
-
-# The first that is present names the kind; an animation comes with a document too.
-_MEDIA: Final[tuple[tuple[str, MediaKind], ...]] = (
-    ("photo", "photo"),
-    ("voice", "voice"),
-    ("audio", "audio"),
-    ("animation", "video"),
-    ("video", "video"),
-    ("video_note", "video"),
-    ("live_photo", "photo"),
-    ("document", "document"),
-    ("sticker", "sticker"),
-    ("contact", "contact"),
-    ("poll", "poll"),
-)
 
 # Telegram's own remarks in a private chat: nobody said anything, so nothing is answered.
 _REMARKS: Final = (
@@ -84,11 +70,14 @@ class MalformedUpdate(Exception):
 class Parsed:
     """What an update asks of us.
 
-    `incoming`: to be kept. `query_id`: a press to be answered. `foreign_chat`: a group or channel, where we do not serve."""
+    `incoming`: to be kept. `query_id`: a press to be answered. `foreign_chat`: a group or channel, where we do not serve; `in_group`: to be
+    kept instead where that group is a desk's. `added`: somebody added us to a group just now."""
 
     incoming: Incoming | None = None
     query_id: str | None = None
     foreign_chat: int | None = None
+    in_group: Incoming | None = None
+    added: bool = False
 
 
 def update_id(raw: object) -> int:
@@ -135,27 +124,33 @@ def _reduced(content: object) -> object:
 
 def _parse(update: Update, external_id: str, bot_id: int, now: datetime) -> Parsed:
     if update.callback_query is not None:
-        return _press(update.callback_query, external_id, now)
+        return _group_press(update.callback_query, external_id, now) or _press(update.callback_query, external_id, now)
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member, external_id)
     message = update.message or update.edited_message
     if message is None:
         return Parsed()
     if message.chat.type != ChatType.PRIVATE:
-        return Parsed(foreign_chat=_whole(message.chat.id))
+        return _in_group(message, external_id, edited=update.message is None)
     if message.from_user is None or message.from_user.is_bot:
         return Parsed()
     event = _edited_event(message) if update.message is None else _event(message)
     if event is None:
         return Parsed()
-    return Parsed(incoming=Incoming(_contact(message.chat.id), _external_id(message, event, external_id, bot_id), event))
+    return Parsed(incoming=Incoming(_contact(message.chat.id), external_id, event))
 
 
-def _external_id(message: Message, event: Event, external_id: str, bot_id: int) -> str:
-    """Give the pictures of one album one id, so that ten pictures are answered once."""
-    if isinstance(event, MediaReceived) and message.media_group_id is not None:
-        return f"{bot_id}:{_whole(message.chat.id)}:album:{_clean(message.media_group_id)[:64]}"
-    return external_id
+def _in_group(message: Message, external_id: str, *, edited: bool) -> Parsed:
+    """Read what was written in a group: kept where it is a desk's, or asks to become one."""
+    chat_id = _whole(message.chat.id)
+    if message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
+        return Parsed(foreign_chat=chat_id)
+    link = None if edited else groups.linking(message, _date(message.date))
+    if link is not None:
+        return Parsed(incoming=Incoming(groups.group_ref(chat_id), external_id, link))
+    at = _date(message.edit_date if edited and message.edit_date is not None else message.date)
+    event = groups.said(message, at, edited=edited)
+    return Parsed(foreign_chat=chat_id, in_group=Incoming(groups.group_ref(chat_id), external_id, event) if event else None)
 
 
 # ---------------------------------------------------------------- messages
@@ -166,19 +161,25 @@ def _event(message: Message) -> Event:
         return _text_or_command(message)
     if message.location is not None:  # a venue carries its location too
         return _location(message, message.location)
-    if message.caption:
-        return _text(message, message.caption)  # what people write beside a picture can be answered, the picture cannot
-    return MediaReceived(media=_media_kind(message), at=_date(message.date), locale_hint=_hint(message))
+    found = carried(message)
+    if message.caption and not found.too_large:  # what people write beside a picture can be answered, the picture only passed on
+        return replace(_text(message, message.caption), attachment=found.attachment)
+    return MediaReceived(
+        media=found.kind,
+        at=_date(message.date),
+        locale_hint=_hint(message),
+        attachment=found.attachment,
+        caption=_clean(message.caption or "")[:MAX_TEXT],
+        too_large=found.too_large,
+        source_id=str(_whole(message.message_id)),
+        album=_clean(message.media_group_id or "")[:64],
+    )
 
 
 def _edited_event(message: Message) -> Event | None:
     """Read an edit; only words count, since a live location "edits" itself every few seconds."""
     words = message.text if message.text is not None else message.caption
     return None if words is None else _text(message, _without_slash(_clean(words)), edited=True)
-
-
-def _media_kind(message: Message) -> MediaKind:
-    return next((kind for name, kind in _MEDIA if getattr(message, name, None)), "other")
 
 
 def _text_or_command(message: Message) -> Event:
@@ -197,7 +198,8 @@ def _without_slash(text: str) -> str:
 
 def _text(message: Message, text: str, *, edited: bool = False) -> TextReceived:
     at = message.edit_date if edited and message.edit_date is not None else message.date
-    return TextReceived(text=_clean(text)[:MAX_TEXT], at=_date(at), locale_hint=_hint(message), edited=edited)
+    source_id = str(_whole(message.message_id))
+    return TextReceived(text=_clean(text)[:MAX_TEXT], at=_date(at), locale_hint=_hint(message), edited=edited, source_id=source_id)
 
 
 def _location(message: Message, place: Location) -> Event:
@@ -208,6 +210,16 @@ def _location(message: Message, place: Location) -> Event:
 
 
 # ---------------------------------------------------------------- presses and membership
+
+
+def _group_press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed | None:
+    """Read a press of a button of ours in a group; None for a press in a private chat."""
+    message = query.message
+    if message is None or message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
+        return None
+    chat_id, event = _whole(message.chat.id), groups.pressed(query, now)
+    kept = Incoming(groups.group_ref(chat_id), external_id, event) if event else None
+    return Parsed(query_id=_clean(query.id), foreign_chat=chat_id, in_group=kept)
 
 
 def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
@@ -222,12 +234,23 @@ def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
 def _membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
     status = change.new_chat_member.status
     if change.chat.type != ChatType.PRIVATE:
-        gone = status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
-        return Parsed() if gone else Parsed(foreign_chat=_whole(change.chat.id))
+        return _group_membership(change, external_id)
     if status != ChatMemberStatus.BANNED:
         return Parsed()
     event = ContactLeft(at=_date(change.date), locale_hint=_language(change.from_user.language_code))
     return Parsed(incoming=Incoming(_contact(change.chat.id), external_id, event))
+
+
+def _group_membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
+    """Read that we were added to a group or removed from one; a new right in a group we are in changes nothing."""
+    chat_id = _whole(change.chat.id)
+    gone = groups.left(change, _date(change.date))
+    if gone is not None:
+        return Parsed(in_group=Incoming(groups.group_ref(chat_id), external_id, gone), foreign_chat=None)
+    was_in = change.old_chat_member.status in (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.RESTRICTED)
+    if change.chat.type == ChatType.CHANNEL:
+        return Parsed(foreign_chat=chat_id)
+    return Parsed() if was_in else Parsed(foreign_chat=chat_id, added=True)
 
 
 # ---------------------------------------------------------------- small parts

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.channels.telegram.render import block_runs, clean, dialled, render, web_address
-from bot.model import Block, FactTable, Listing, Message, Option, Paragraph, Run, Runs
+from bot.model import Block, FactTable, Listing, Message, Note, Option, Paragraph, Run, Runs
 
 # Telegram counts 4096 code points after parsing and takes 32768 bytes before it (tdlib/td MessageContent.cpp, tdlib/telegram-bot-api
 # Client.cpp, read November 2025). We count UTF-16 units, of which a text has never fewer, and stay below both.
@@ -49,13 +49,25 @@ def _surely_fits(message: Message) -> bool:
 
 
 def split(message: Message) -> tuple[Message, ...]:
-    """Cut a message into pieces; a message with nothing to show gives none."""
-    blank = replace(message, blocks=(), options=(), venues=(), document=None, alert=False, ask_location=False, device=None)
+    """Cut a message into pieces; a message with nothing to show gives none, one that takes something back stays whole.
+
+    What replaces an earlier message replaces it with its first piece; the words a machine translated follow as small print."""
+    if message.withdraws:
+        return (message,)
     options, called = _options(message.options)
-    texts = _text_pieces(replace(message, blocks=message.blocks + called, options=options, venues=(), document=None))
+    blocks = (*message.blocks, *_original(message), *called)
+    whole = replace(message, blocks=blocks, options=options, venues=(), document=None, attachment=None, original="")
+    blank = replace(whole, blocks=(), options=(), alert=False, ask_location=False, device=None)
+    texts = _text_pieces(whole) if blocks or options or message.ask_location else []
     venues = [replace(blank, venues=(venue,)) for venue in message.venues]
     documents = [replace(blank, document=message.document)] if message.document else []
-    return (*texts, *venues, *documents)
+    files = [replace(blank, attachment=message.attachment)] if message.attachment else []
+    found = (*texts, *files, *venues, *documents)
+    return (*found[:1], *(replace(piece, edits=False) for piece in found[1:]))
+
+
+def _original(message: Message) -> tuple[Block, ...]:
+    return (Note((Run("↳ "), Run(message.original, isolate=True))),) if message.original else ()
 
 
 def _options(options: tuple[Option, ...]) -> tuple[tuple[Option, ...], tuple[Block, ...]]:

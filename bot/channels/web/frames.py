@@ -159,7 +159,7 @@ def stored_frame(stored: StoredMessage) -> JsonValue:
     return message_frame(stored.id, stored.token, stored.at, stored.message)
 
 
-def message_frame(message_id: int, token: str, at: datetime, message: Message) -> JsonValue:
+def message_frame(message_id: int, token: str, at: datetime, message: Message) -> dict[str, JsonValue]:
     """Write a message as the page draws it; option ids stay here."""
     frame: dict[str, JsonValue] = {
         "type": "message",

@@ -14,6 +14,7 @@ CREATE TABLE posts (
     PRIMARY KEY (contact_id, platform_id)
 );
 CREATE INDEX posts_of_line ON posts (line);
+CREATE INDEX posts_of_case ON posts (number, contact_id);
 
 CREATE TABLE staff (
     id TEXT PRIMARY KEY,
@@ -26,8 +27,10 @@ CREATE TABLE staff (
     email_contact TEXT REFERENCES contacts (id) ON DELETE SET NULL,
     seen_at INTEGER,
     joined_at INTEGER,  -- NULL while the invite is not used
-    removed_at INTEGER
+    removed_at INTEGER  -- the key is gone then; the row stays while cases name it
 );
+CREATE UNIQUE INDEX staff_telegram ON staff (telegram_contact);
+CREATE INDEX staff_email ON staff (email_contact);
 
 -- Codes that work once: an invite or a new login of a staff member, or the linking of a group to a city.
 CREATE TABLE codes (
@@ -37,6 +40,7 @@ CREATE TABLE codes (
     expires_at INTEGER NOT NULL,
     CHECK ((staff_id IS NULL) <> (city IS NULL))
 );
+CREATE INDEX codes_of_staff ON codes (staff_id);
 
 CREATE TABLE sessions (
     token_hash BLOB PRIMARY KEY,
@@ -46,6 +50,7 @@ CREATE TABLE sessions (
     opened_at INTEGER NOT NULL,
     seen_at INTEGER NOT NULL
 );
+CREATE INDEX sessions_of_staff ON sessions (staff_id, opened_at);
 
 CREATE TABLE cases (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -87,6 +92,7 @@ CREATE UNIQUE INDEX cases_open_once ON cases (contact_id, kind) WHERE state <> '
 CREATE INDEX cases_of_contact ON cases (contact_id, number);
 CREATE INDEX cases_open ON cases (city, state, opened_at) WHERE state <> 'closed';
 CREATE INDEX cases_closed ON cases (closed_at) WHERE state = 'closed';
+CREATE INDEX cases_of_advisor ON cases (advisor, closed_at);
 
 CREATE TABLE case_lines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -102,6 +108,7 @@ CREATE TABLE case_lines (
     is_withdrawn INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX lines_of_case ON case_lines (number, id);
+CREATE INDEX lines_changed ON case_lines (number, changed_at);
 
 CREATE TABLE files (
     id TEXT PRIMARY KEY,
@@ -109,6 +116,7 @@ CREATE TABLE files (
     payload BLOB NOT NULL,
     at INTEGER NOT NULL
 );
+CREATE INDEX files_of_case ON files (number);
 
 -- What staff did, by the key of the request: doing it again changes nothing.
 CREATE TABLE deeds (
@@ -117,6 +125,7 @@ CREATE TABLE deeds (
     line INTEGER NOT NULL,
     at INTEGER NOT NULL
 );
+CREATE INDEX deeds_at ON deeds (at);
 
 -- Who was told of what: each stage of each round of waiting once.
 CREATE TABLE wakes (
@@ -134,6 +143,7 @@ CREATE TABLE offers (
     at INTEGER NOT NULL,
     PRIMARY KEY (number, staff_id)
 );
+CREATE INDEX offers_of_staff ON offers (staff_id, answer);
 
 -- Desk groups on Telegram: a city has one at most.
 CREATE TABLE desk_groups (
@@ -185,3 +195,26 @@ CREATE TABLE audit (
     detail TEXT NOT NULL,
     chain BLOB NOT NULL
 );
+CREATE INDEX audit_reads ON audit (number, actor, at) WHERE deed = 'read';
+
+-- Counts changes, whatever process makes them: `desk` of all that a desk shows, `staff` of who answers.
+CREATE TABLE marks (
+    name TEXT PRIMARY KEY,
+    n INTEGER NOT NULL
+);
+INSERT INTO marks (name, n) VALUES ('desk', 0), ('staff', 0);
+
+CREATE TRIGGER cases_insert AFTER INSERT ON cases BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER cases_update AFTER UPDATE ON cases BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER cases_delete AFTER DELETE ON cases BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER offers_insert AFTER INSERT ON offers BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER offers_update AFTER UPDATE ON offers BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER offers_delete AFTER DELETE ON offers BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER reports_insert AFTER INSERT ON reports BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER reports_update AFTER UPDATE ON reports BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER reports_delete AFTER DELETE ON reports BEGIN UPDATE marks SET n = n + 1 WHERE name = 'desk'; END;
+CREATE TRIGGER staff_insert AFTER INSERT ON staff BEGIN UPDATE marks SET n = n + 1 WHERE name IN ('desk', 'staff'); END;
+CREATE TRIGGER staff_update AFTER UPDATE
+OF profile, is_available, away_until, substitute, wake_by, telegram_contact, email_contact, joined_at, removed_at
+ON staff BEGIN UPDATE marks SET n = n + 1 WHERE name IN ('desk', 'staff'); END;
+CREATE TRIGGER staff_delete AFTER DELETE ON staff BEGIN UPDATE marks SET n = n + 1 WHERE name IN ('desk', 'staff'); END;

@@ -8,16 +8,17 @@ INSERT INTO contacts (id, channel, address_hash, address, created_on) VALUES (?,
 UPDATE contacts SET has_left = ? WHERE id = ?
 
 -- name: snapshot
-SELECT c.channel, c.address, v.owner, v.state, v.locale, v.city, v.area, v.data, v.recent, v.version,
-    (SELECT at FROM messages WHERE contact_id = c.id ORDER BY id DESC LIMIT 1)
+SELECT c.channel, c.address, v.state, v.locale, v.city, v.area, v.data, v.recent, v.version,
+    (SELECT at FROM messages WHERE contact_id = c.id ORDER BY id DESC LIMIT 1),
+    EXISTS (SELECT 1 FROM cases WHERE contact_id = c.id), (SELECT n FROM marks WHERE name = 'staff')
 FROM contacts c LEFT JOIN conversations v ON v.contact_id = c.id
 WHERE c.id = ? AND c.erase_at IS NULL
 
 -- name: save_conversation
 INSERT INTO conversations (contact_id, owner, state, locale, city, area, data, recent, version)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, 'bot', ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (contact_id) DO UPDATE SET
-    owner = excluded.owner, state = excluded.state, locale = excluded.locale, city = excluded.city, area = excluded.area,
+    state = excluded.state, locale = excluded.locale, city = excluded.city, area = excluded.area,
     data = excluded.data, recent = excluded.recent, version = excluded.version
 
 -- name: knows_event
@@ -62,9 +63,6 @@ SELECT payload FROM messages WHERE token = ? AND contact_id = ?
 -- name: messages_after
 SELECT id, token, at, payload FROM messages WHERE contact_id = ? AND id > ? ORDER BY id
 
--- name: add_outgoing
-INSERT INTO outbox (message_id, effect_key, contact_id, status, at) VALUES (?, ?, ?, 'waiting', ?)
-
 -- name: head
 SELECT o.message_id, o.status, o.attempts, o.uncertain, m.token, m.payload
 FROM outbox o JOIN messages m ON m.id = o.message_id
@@ -75,7 +73,7 @@ ORDER BY o.message_id LIMIT 1
 UPDATE outbox SET status = 'sending', attempts = ?, uncertain = ? WHERE message_id = ?
 
 -- name: finish_sending
-UPDATE outbox SET status = ?, reason = ? WHERE message_id = ?
+UPDATE outbox SET status = ?, reason = ?, platform_id = ? WHERE message_id = ?
 
 -- name: wait_again
 UPDATE outbox SET status = 'waiting', uncertain = ? WHERE message_id = ?

@@ -67,6 +67,11 @@ const BLOCKS = {
   },
 };
 
+/** The words of a message as elements. */
+export function blockNodes(blocks) {
+  return blocks.map((block) => BLOCKS[block.kind](block));
+}
+
 function who(frame, service) {
   const name = make("bdi", "", frame.author_name || service);
   const line = make("p", "who", make("span", "", name, " · ", words(frame.author)));
@@ -75,7 +80,7 @@ function who(frame, service) {
   return line;
 }
 
-function time(when, locale) {
+export function time(when, locale) {
   const today = when.toDateString() === new Date().toDateString();
   const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   const node = make("time", "", new Intl.DateTimeFormat(locale, form).format(when));
@@ -122,7 +127,7 @@ function optionNode(option, index, frame, press) {
   return button;
 }
 
-function venueNode(venue) {
+export function venueNode(venue) {
   const name = make("strong", "", make("bdi", "", venue.name));
   const where = make("div", "where", name, make("span", "", make("bdi", "", venue.address)));
   const at = `${venue.latitude}/${venue.longitude}`;
@@ -195,7 +200,7 @@ function actions(frame, { press, share }) {
 
 /** Build a message of the bot or of a person, with what can be done about it: its words run their own way, its place is the page's. */
 export function theirs(frame, service, doing) {
-  const said = make("div", "said", ...frame.blocks.map((block) => BLOCKS[block.kind](block)));
+  const said = make("div", "said", ...blockNodes(frame.blocks));
   if (frame.original) said.append(originalNode(frame.original));
   if (frame.attachment) said.append(attachmentNode(frame.attachment));
   const look = `msg ${frame.author === "person" || frame.author === "translation" ? "person" : "bot"}${frame.alert ? " alert" : ""}`;

@@ -1,0 +1,68 @@
+"""Units of work on the audit: lines that are only added, each chained to the one before by a keyed hash, and the end of the chain."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import cast
+
+from bot.records import AuditLine
+from bot.store.database import Database, moment
+
+END = "audit"  # the name in `meta`
+CUT = b"cut off"  # what a line follows from where the one before it is gone
+
+_Row = tuple[int, int, str, str, int, str]
+
+
+def _chain(db: Database, before: bytes, row: _Row) -> bytes:
+    """Return the keyed hash over a line and the chain before it."""
+    return hmac.digest(db.secrets.audit, before + json.dumps(row, default=repr).encode(), "sha256")
+
+
+def _seal_end(db: Database, last: int, chain: bytes) -> bytes:
+    """Return what `meta` keeps of the last line, so that deleting the newest shows; only who has the secret can make it."""
+    return hmac.digest(db.secrets.audit, f"end {last} ".encode() + chain, "sha256")
+
+
+def _last(db: Database) -> tuple[int, bytes, bool]:
+    """Return id and chain of the last line, and whether it is the one that was added last."""
+    row, kept = db.row("last_audit"), db.row("get_meta", END)
+    if row is None:
+        return 0, b"", kept is None
+    last, chain = cast(int, row[0]), row[1] if isinstance(row[1], bytes) else b""
+    return last, chain, kept is not None and _is_chain(kept[0], _seal_end(db, last, chain))
+
+
+def note(db: Database, actor: str, deed: str, number: int = 0, detail: str = "") -> None:
+    """Add a line: who did what, never what was said. Where the end was cut off, the new line does not follow from what is left."""
+    last, before, is_whole = _last(db)
+    line: _Row = (last + 1, db.now(), actor, deed, number, detail)
+    chain = _chain(db, before if is_whole else CUT, line)
+    db.run("add_audit", *line, chain)
+    db.run("set_audit_end", END, _seal_end(db, last + 1, chain))
+
+
+def lines(db: Database) -> tuple[AuditLine, ...]:
+    """Return the audit, oldest first."""
+    return tuple(_line(cast(_Row, row[:-1])) for row in db.rows("audit_lines"))
+
+
+def _line(row: _Row) -> AuditLine:
+    line_id, at, actor, deed, number, detail = row
+    return AuditLine(line_id, moment(at), actor, deed, number, detail)
+
+
+def verify(db: Database) -> int | None:
+    """Return the id of the first line that does not follow from the one before, or of the first that was cut off; None: all is well."""
+    before, last = b"", 0
+    for row in db.rows("audit_lines"):
+        line, chain = cast(_Row, row[:-1]), cast(bytes, row[-1])
+        if not _is_chain(chain, _chain(db, before, line)):
+            return line[0]
+        before, last = chain, line[0]
+    return None if _last(db)[2] else last + 1
+
+
+def _is_chain(kept: object, due: bytes) -> bool:
+    return isinstance(kept, bytes) and hmac.compare_digest(kept, due)

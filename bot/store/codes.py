@@ -1,0 +1,102 @@
+"""Units of work on codes that work once: an invite or a new login of a staff member, or the linking of a group to a city."""
+
+from __future__ import annotations
+
+import secrets
+
+from bot.cases import Profile, Staff
+from bot.model import InviteUsed
+from bot.store import people
+from bot.store.audit import note
+from bot.store.contacts import HOUR_US
+from bot.store.database import Database, moment
+from bot.store.desk import INVITE_HOURS, LOGIN_MINUTES
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # base 32 without I, L, O, which look like digits, and U
+GROUPS, GROUP_LETTERS = 7, 4  # 28 letters of 5 random bits: 140
+MAX_TYPED = 100  # characters that are looked at
+MINUTE_US = 60_000_000
+
+_MEANT = str.maketrans("OIL", "011")
+
+
+def _new(db: Database, lifetime_us: int, *, staff_id: str | None = None, city: str | None = None) -> str:
+    """Make a code; only its hash is kept."""
+    code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LETTERS)) for _ in range(GROUPS))
+    db.run("add_code", _hash(db, code), staff_id, city, db.now() + lifetime_us)
+    return code
+
+
+def _hash(db: Database, code: str) -> bytes:
+    """Return what a code is found by, however it was typed: in small letters, without strokes, with O for 0."""
+    letters = "".join(letter for letter in code[:MAX_TYPED].upper() if letter.isalnum())
+    return db.secrets.lookup_hash("code", letters.translate(_MEANT))
+
+
+def invite(db: Database, profile: Profile) -> tuple[str, str]:
+    """Prepare a staff member; returns (code, staff id)."""
+    staff_id = people.add(db, profile)
+    return _new(db, INVITE_HOURS * HOUR_US, staff_id=staff_id), staff_id
+
+
+def renew(db: Database, staff_id: str, minutes: int) -> str | None:
+    """Make a login code for somebody who is staff; None for anybody else."""
+    if people.load(db, staff_id) is None:
+        return None
+    return _new(db, minutes * MINUTE_US, staff_id=staff_id)
+
+
+def link(db: Database, city: str) -> str:
+    """Make a code that links a group to a city."""
+    return _new(db, INVITE_HOURS * HOUR_US, city=city)
+
+
+def redeem(db: Database, code: str) -> Staff | None:
+    """Use a code up on the web; the first use makes its owner staff. None: unknown, used, too old, or not of a person."""
+    staff_id = _take(db, code, "staff_of_code")
+    return None if staff_id is None else _joined(db, staff_id, "web")
+
+
+def take_city(db: Database, code: str) -> str | None:
+    """Use a code for groups up; returns the city, or None when it is no good."""
+    return _take(db, code, "city_of_code")
+
+
+def _take(db: Database, code: str, name: str) -> str | None:
+    code_hash = _hash(db, code)
+    row = db.row(name, code_hash, db.now())
+    if row is None:
+        return None
+    db.run("drop_code", code_hash)
+    return str(row[0])
+
+
+def _joined(db: Database, staff_id: str, way: str) -> Staff | None:
+    people.join(db, staff_id)
+    staff = people.load(db, staff_id)
+    if staff is not None:
+        note(db, staff_id, "login", detail=way)
+    return staff
+
+
+def use_code(db: Database, code: str, contact_id: str) -> InviteUsed:
+    """Use a code up in a private chat on Telegram, which becomes the staff member's own; an empty code asks for a login.
+
+    Gives a login code for the web desk in either case; refused: an InviteUsed without a name. On another channel nothing is used up."""
+    row = db.row("live_contact", contact_id)
+    at = moment(db.now())
+    if row is None or row[0] != "telegram":
+        return InviteUsed(at=at)
+    staff = _bound(db, code, contact_id) if code.strip() else people.of_contact_id(db, contact_id)
+    if staff is None:
+        return InviteUsed(at=at)
+    profile, login_code = staff.profile, renew(db, staff.id, LOGIN_MINUTES)
+    return InviteUsed(at=at, name=profile.name, role=profile.role, city=profile.city, login_code=login_code or "")
+
+
+def _bound(db: Database, code: str, contact_id: str) -> Staff | None:
+    staff_id = _take(db, code, "staff_of_code")
+    if staff_id is None:
+        return None
+    people.bind_telegram(db, staff_id, contact_id)
+    return _joined(db, staff_id, "telegram")

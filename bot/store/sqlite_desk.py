@@ -1,0 +1,10 @@
+"""The DeskStore contract on SQLite."""
+
+from __future__ import annotations
+
+from bot.store.desk_cases import CaseMethods
+from bot.store.desk_people import PeopleMethods
+
+
+class SqliteDesk(CaseMethods, PeopleMethods):
+    """Made with the worker of the store; see bot.store.desk.DeskStore for what each method promises."""

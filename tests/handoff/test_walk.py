@@ -1,0 +1,290 @@
+"""A random walk over contacts and staff against a plain model: no text at a foreign person, no state without an owner, no request lost.
+
+Every contact and every advisor writes with a mark of their own, so that a text at the wrong person is seen wherever it turns up."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.cases import AddNote, Claim, Close, Done, PassOn, Profile, Refused, Reply, Staff, Withdraw
+from bot.model import ContactRef
+from tests.handoff.post import text_of
+from tests.handoff.town import Town
+
+CONTACTS = tuple(f"90{number}" for number in range(4))
+PEOPLE = (
+    Profile("Ana", "advisor", "madrid"),
+    Profile("Berta", "advisor", "madrid", topics=("support", "housing")),
+    Profile("Carlos", "advisor", "madrid", languages=("en",)),
+    Profile("Delia", "peer", "madrid"),
+    Profile("Elsa", "lead", "madrid"),
+    Profile("Far", "advisor", "madrid", topics=("education",)),
+)
+EXAMPLES, STEPS = 50, 100  # 5,000 steps in all
+contacts = st.integers(0, len(CONTACTS) - 1)
+people = st.integers(0, len(PEOPLE) - 1)
+MARK = re.compile(r"mark-([cs])(\d+)-(?:to(\d+)-)?(\d+)")
+
+T = TypeVar("T")
+
+
+@dataclass
+class Request:
+    """What the model knows of a contact's request. `owner`: index of the staff member who has it."""
+
+    number: int
+    state: str = "waiting"
+    owner: int | None = None
+
+
+class Walk(RuleBasedStateMachine):
+    """One town, some people, and a model of who should have what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
+        self.town = Town(self.folder)
+        self.requests: dict[int, Request] = {}
+        self.staff: list[Staff] = []
+        self.count = 0
+        self.topics: dict[int, int] = {}
+
+    def do(self, work: Coroutine[object, object, T]) -> T:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        self.do(self.town.close())
+        self.runner.close()
+        shutil.rmtree(self.folder)
+
+    @initialize()
+    def begin(self) -> None:
+        self.do(self.town.open())
+        self.staff = [self.do(self.town.hire(profile)) for profile in PEOPLE]
+        for address in CONTACTS:
+            self.do(self.town.settle_in(address))
+        code = self.do(self.town.store.desk.link_code("madrid"))
+        assert self.do(self.town.store.desk.link_group(ContactRef("telegram-desk", "-100"), code)) == "madrid"
+
+    def mark(self, kind: str, who: int, to: int | None = None) -> str:
+        self.count += 1
+        return f"mark-{kind}{who}-{f'to{to}-' if to is not None else ''}{self.count}"
+
+    # ------------------------------------------------------------ contacts
+
+    @rule(who=contacts)
+    def ask(self, who: int) -> None:
+        address = CONTACTS[who]
+        self.do(self.town.write(address, f"{self.mark('c', who)} qwertz"))
+        if who in self.requests:
+            return
+        self.do(self.town.write(address, "/human"))
+        assert self.do(self.town.press(address, "pass:all:advice"))
+        while self.do(self.town.case_of(address)) is None:  # what the desk wants to know first
+            assert self.do(self.town.press(address, "intake:")) or self.do(self.town.press(address, "skip:"))
+        self._opened(who)
+
+    def _opened(self, who: int) -> None:
+        case = self.do(self.town.case_of(CONTACTS[who]))
+        assert case is not None, "a request was lost"
+        self.requests[who] = Request(case.number)
+
+    @rule(who=contacts)
+    def write(self, who: int) -> None:
+        self.do(self.town.write(CONTACTS[who], self.mark("c", who)))
+        self._may_have_reopened(who)
+
+    def _may_have_reopened(self, who: int) -> None:
+        """A further word after the end takes the request up again."""
+        case = self.do(self.town.case_of(CONTACTS[who]))
+        if case is not None and who not in self.requests:
+            owner = next((i for i, staff in enumerate(self.staff) if staff.id == case.advisor), None)
+            self.requests[who] = Request(case.number, case.state, owner)
+
+    @rule(who=contacts)
+    def end(self, who: int) -> None:
+        if who in self.requests:
+            self.do(self.town.write(CONTACTS[who], "/end"))
+            if self.do(self.town.case_of(CONTACTS[who])) is not None:  # it asks first where several are open
+                self.do(self.town.press(CONTACTS[who], "end:"))
+            assert self.do(self.town.case_of(CONTACTS[who])) is None
+            del self.requests[who]
+
+    @rule(who=contacts)
+    def reopen(self, who: int) -> None:
+        if who not in self.requests and self.do(self.town.press(CONTACTS[who], "reopen:")):
+            self._may_have_reopened(who)
+
+    @rule(who=contacts)
+    def erase(self, who: int) -> None:
+        address = CONTACTS[who]
+        self.do(self.town.write(address, "/delete"))
+        self.requests.pop(who, None)
+        for name in ("given", "tokens"):
+            getattr(self.town.posts["telegram"], name).pop(address, None)
+        self.do(self.town.settle_in(address))
+
+    # ------------------------------------------------------------ staff
+
+    @rule(who=contacts, by=people)
+    def claim(self, who: int, by: int) -> None:
+        request = self.requests.get(who)
+        if request is None:
+            return
+        result = self.do(self.town.act(self.staff[by], request.number, Claim()))
+        if isinstance(result, Done):
+            assert request.state == "waiting", "somebody took what was taken"
+            assert by != 5, "the school advisor was given another topic's case"
+            request.state, request.owner = "claimed", by
+        elif request.state == "claimed":
+            assert result.reason in ("taken", "gone", "not-allowed")
+
+    @rule(who=contacts, first=people, second=people)
+    def race(self, who: int, first: int, second: int) -> None:
+        request = self.requests.get(who)
+        if request is None or request.state != "waiting" or first == second:
+            return
+
+        async def both() -> list[Done | Refused]:
+            one, two = self.staff[first], self.staff[second]
+            return list(
+                await asyncio.gather(self.town.act(one, request.number, Claim()), self.town.act(two, request.number, Claim()))
+            )
+
+        results = self.do(both())
+        winners = [by for by, result in zip((first, second), results, strict=True) if isinstance(result, Done)]
+        assert len(winners) <= 1, "two advisors own one request"
+        if winners:
+            request.state, request.owner = "claimed", winners[0]
+
+    @rule(who=contacts, by=people)
+    def reply(self, who: int, by: int) -> None:
+        request = self.requests.get(who)
+        if request is None:
+            return
+        said = self.mark("s", by, who)
+        result = self.do(self.town.act(self.staff[by], request.number, Reply(said)))
+        assert isinstance(result, Done) == (request.owner == by and request.state == "claimed")
+        shown = any(said in text for text in self.town.posts["telegram"].shown(CONTACTS[who]))
+        assert shown == isinstance(result, Done), "a reply went astray"
+        if isinstance(result, Done) and self.count % 4 == 0:
+            assert isinstance(self.do(self.town.act(self.staff[by], request.number, Withdraw(result.line))), Done)
+
+    @rule(who=contacts, by=people)
+    def note(self, who: int, by: int) -> None:
+        request = self.requests.get(who)
+        if request is not None:
+            said = self.mark("s", by, who)
+            self.do(self.town.act(self.staff[by], request.number, AddNote(said)))
+            assert not any(said in text for text in self.town.posts["telegram"].shown(CONTACTS[who])), "a note reached a contact"
+
+    @rule(who=contacts, by=people, to=st.sampled_from(["support", "housing"]))
+    def pass_on(self, who: int, by: int, to: str) -> None:
+        request = self.requests.get(who)
+        if request is None:
+            return
+        result = self.do(self.town.act(self.staff[by], request.number, PassOn("for you", topic=to)))
+        if isinstance(result, Done):
+            assert request.owner == by or PEOPLE[by].role == "lead"
+            request.state, request.owner = "waiting", None
+
+    @rule(who=contacts, by=people)
+    def close(self, who: int, by: int) -> None:
+        request = self.requests.get(who)
+        if request is None:
+            return
+        result = self.do(self.town.act(self.staff[by], request.number, Close("solved")))
+        if isinstance(result, Done):
+            assert request.owner == by or PEOPLE[by].role == "lead"
+            del self.requests[who]
+
+    @rule(by=people, away=st.booleans())
+    def duty(self, by: int, away: bool) -> None:
+        self.do(self.town.store.desk.set_duty(self.staff[by].id, is_available=not away))
+
+    # ------------------------------------------------------------ the world
+
+    @rule(minutes=st.sampled_from([1, 6, 20, 45]))
+    def time_passes(self, minutes: int) -> None:
+        self.town.clock.turn(minutes=minutes)
+        self.do(self.town.desk.sweep())
+        self.do(self.town.settle())
+        for request in self.requests.values():  # the sweep may have given cases back
+            case = self.do(self.town.store.desk.case(request.number))
+            assert case is not None
+            if case.state == "waiting":
+                request.state, request.owner = "waiting", None
+
+    @rule()
+    def relay(self) -> None:
+        self.do(self.town.desk.relay())
+        self.do(self.town.settle())
+
+    @rule(who=contacts)
+    def topic_deleted(self, who: int) -> None:
+        request = self.requests.get(who)
+        if request is not None:
+            self.do(self.town.store.desk.set_topic(ContactRef("telegram-desk", "-100"), request.number, None))
+
+    @rule()
+    def restart(self) -> None:
+        self.do(self.town.close())
+        self.do(self.town.open())
+        self.do(self.town.settle())
+
+    # ------------------------------------------------------------ what must always hold
+
+    @invariant()
+    def nobody_reads_what_is_not_theirs(self) -> None:
+        for who, address in enumerate(CONTACTS):
+            for message in self.town.posts["telegram"].given[address]:
+                for kind, whose, to, _number in MARK.findall(text_of(message)):
+                    assert (int(to) if kind == "s" else int(whose)) == who, "a text reached a foreign person"
+
+    @invariant()
+    def everybody_has_an_owner(self) -> None:
+        for who, address in enumerate(CONTACTS if self.staff else ()):
+            request = self.requests.get(who)
+            expected = "bot" if request is None else "advisor" if request.state == "claimed" else "queue"
+            assert self.do(self.town.owner_of(address)) == expected
+
+    @invariant()
+    def no_request_is_lost(self) -> None:
+        if self.staff:
+            open_now = {case.number: case for case in self.do(self.town.store.desk.open_cases())}
+            assert set(open_now) == {request.number for request in self.requests.values()}
+            for request in self.requests.values():
+                case = open_now[request.number]
+                owner = self.staff[request.owner].id if request.owner is not None else None
+                assert (case.state, case.advisor) == (request.state, owner)
+
+    @rule(by=people)
+    def read_the_board(self, by: int) -> None:
+        staff = self.do(self.town.store.desk.staff_member(self.staff[by].id))
+        assert staff is not None
+        board = self.do(self.town.desk.board(staff))
+        for case in (*board.waiting, *board.mine, *board.others):
+            lines = self.do(self.town.desk.lines(staff, case.number))
+            assert lines is not None
+            whose = next(who for who, request in self.requests.items() if request.number == case.number)
+            for line in lines:
+                for kind, mark, to, _number in MARK.findall(text_of(line.message) if line.message else ""):
+                    assert (int(to) if kind == "s" else int(mark)) == whose, "one case shows another contact's words"
+
+
+TestWalk = Walk.TestCase
+TestWalk.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
