@@ -231,7 +231,7 @@ def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: byte
         PracticeChannel(),
     ]
     if settings.telegram_token is not None:
-        channels.append(_telegram(settings, catalogues, secret))
+        channels += _telegram(settings, catalogues, secret)
     if settings.smtp_host is not None:
         channels.append(_email(settings, settings.smtp_host))
     return channels
@@ -250,20 +250,24 @@ def _email(settings: Settings, host: str) -> Channel:
     )
 
 
-def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> Channel:
+def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> Sequence[Channel]:
+    """Make the channel of private chats and that of desk groups, which are one bot."""
     from bot.channels.telegram import TelegramChannel  # half a second of import that a web-only start need not pay
 
     assert settings.telegram_token is not None  # noqa: S101  # the caller looked
-    return TelegramChannel(
+    _ = catalogues.translator(i18n.FALLBACK).gettext
+    channel = TelegramChannel(
         settings.telegram_token.get_secret_value(),
         api_url=settings.telegram_api_url,
         mode=settings.telegram_mode,
         public_url=settings.public_url,
         webhook_secret=derived(secret, "telegram webhook").hex(),
         commands=telegram_commands(catalogues),
-        group_text=catalogues.translator("en").gettext("I only talk in private chats. Please open a private chat with me."),
+        group_text=_("I only talk in private chats. Please open a private chat with me."),
+        link_text=_("Is this group to be the desk of a city? Then write /link and the code that whoever runs me has given you."),
         clock=utc_now,
     )
+    return channel, channel.desk_channel()
 
 
 def telegram_commands(catalogues: i18n.Catalogues) -> dict[str, list[tuple[str, str]]]:

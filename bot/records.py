@@ -14,7 +14,8 @@ Reporter = Literal["contact", "advisor", "lead"]
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One line of a case. `event`: of a system line, what happened ("claimed", "passed" ...); `name`: display name of the staff member.
+    """One line of a case. `event`: of a system line, what happened ("claimed", "passed" ...), of a knowledge entry that somebody sent
+    "entry:<id>"; `name`: display name of the staff member.
 
     `message` is None when it was withdrawn. `changed_at` grows when it is edited or withdrawn."""
 

@@ -45,6 +45,12 @@ def test_environment_and_file_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("PUBLIC_URL", "chat.example.org", "https://"),
         ("TELEGRAM_MODE", "pigeon", "DRAGOMAN_TELEGRAM_MODE"),
         ("LOG_LEVEL", "LOUD", "DRAGOMAN_LOG_LEVEL"),
+        ("SMTP_HOST", "mail.example.org", "SMTP_HOST needs SMTP_FROM"),
+        ("SMTP_PORT", "0", "DRAGOMAN_SMTP_PORT"),
+        ("SMTP_TLS", "maybe", "DRAGOMAN_SMTP_TLS"),
+        ("TRANSLATE_URL", "translate.example.org", "https://"),
+        ("RETENTION_DAYS", "0", "DRAGOMAN_RETENTION_DAYS"),
+        ("WAKE_AFTER_S", "-1", "DRAGOMAN_WAKE_AFTER_S"),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
@@ -89,3 +95,26 @@ def test_a_key_made_on_first_start_is_private(tmp_path: Path) -> None:
     key = secret_of(settings)
     assert (len(key), secret_of(settings)) == (32, key)
     assert stat.S_IMODE((tmp_path / "data" / "secret.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"PORT": "8123", "HOST": "::1"}, "http://[::1]:8123"),
+        ({"PUBLIC_URL": "https://chat.example.org/"}, "https://chat.example.org"),
+    ],
+)
+def test_our_pages_have_an_address(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], root: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"DRAGOMAN_{name}", value)
+    assert load_settings().root_url == root
+
+
+def test_passwords_and_keys_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_SMTP_PASSWORD", "hush-1")
+    monkeypatch.setenv("DRAGOMAN_TRANSLATE_KEY", "hush-2")
+    settings = load_settings()
+    assert settings.smtp_password is not None
+    assert settings.smtp_password.get_secret_value() == "hush-1"
+    assert "hush" not in repr(settings)

@@ -1,36 +1,58 @@
-"""The commands of who runs the desk, as their own processes, beside a bot that serves and without one."""
+"""The commands of who runs the desk, beside a bot that serves and without one."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 import json
+import logging
 import os
-import subprocess
-import sys
+import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot.app import utc_now
 from bot.cases import Profile, Staff
+from bot.cli import main
 from bot.config import Settings
 from bot.store import Store, open_store
 from tests.botapi import BotApi
-from tests.running import ROOT, running_bot
-from tests.store.cases import SECRET, Clock
+from tests.running import running_bot
+from tests.store.cases import SECRET
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Command:
-    """Runs `dragoman` with settings of its own."""
+    """Runs `dragoman` with settings of its own, in this process; nothing of it outlives the call."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self.settings: dict[str, str] = {"SECRET_KEY": SECRET.hex()}
 
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
-        own = {"DRAGOMAN_DATA_DIR": str(self.data)} | {f"DRAGOMAN_{name}": value for name, value in self.settings.items()}
-        command = [sys.executable, "-m", "bot", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=inherited | own, capture_output=True, text=True, timeout=60, check=False)
+    def __call__(self, *arguments: str) -> Done:
+        out, err, handlers = io.StringIO(), io.StringIO(), list(logging.root.handlers)
+        try:
+            with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                for name in [name for name in os.environ if name.startswith("DRAGOMAN_")]:
+                    patch.delenv(name)
+                for name, value in (self.settings | {"DATA_DIR": str(self.data)}).items():
+                    patch.setenv(f"DRAGOMAN_{name}", value)
+                code = main(arguments)
+        finally:
+            logging.root.handlers[:] = handlers
+        return Done(code, out.getvalue(), err.getvalue())
 
     def json(self, *arguments: str) -> dict[str, str]:
         """Run a command that must succeed; returns what it says."""
@@ -47,9 +69,9 @@ def command(tmp_path: Path) -> Command:
 
 
 async def opened(data: Path) -> Store:
-    """Open what the command has written."""
+    """Open what a command has written."""
     url = Settings(_env_file=None, data_dir=data).store_url  # type: ignore[call-arg]  # a setting of pydantic itself
-    return await open_store(url, data_dir=data, secret=SECRET, clock=Clock(), exclusive=False)
+    return await open_store(url, data_dir=data, secret=SECRET, clock=utc_now, exclusive=False)
 
 
 INVITE = ("invite", "--role", "advisor", "--city", "madrid", "--name", "Lucía", "--languages", "es, ar", "--topics", "housing")
@@ -57,11 +79,11 @@ INVITE = ("invite", "--role", "advisor", "--city", "madrid", "--name", "Lucía",
 
 async def test_an_invite_makes_whom_it_names(command: Command) -> None:
     command.settings["PUBLIC_URL"] = "https://chat.example.org/"
-    found = command.json(*INVITE, "--organisation", "provivienda", "--on-call")
+    found = await asyncio.to_thread(command.json, *INVITE, "--organisation", "provivienda", "--on-call")
     assert found["web"] == f"https://chat.example.org/desk/join#{found['code']}"
     assert found["telegram"] == ""  # no bot there
     assert set(found) == {"web", "telegram", "code", "staff"}
-    store = await _real_time(command.data)
+    store = await opened(command.data)
     staff = await store.desk.redeem(found["code"])
     assert isinstance(staff, Staff)
     assert staff.id == found["staff"]
@@ -72,13 +94,6 @@ async def test_an_invite_makes_whom_it_names(command: Command) -> None:
     await store.close()
 
 
-async def _real_time(data: Path) -> Store:
-    from bot.app import utc_now
-
-    url = Settings(_env_file=None, data_dir=data).store_url  # type: ignore[call-arg]  # a setting of pydantic itself
-    return await open_store(url, data_dir=data, secret=SECRET, clock=utc_now, exclusive=False)
-
-
 def test_links_without_a_public_address_lead_to_this_machine(command: Command) -> None:
     command.settings["PORT"] = "8123"
     found = command.json(*INVITE)
@@ -86,8 +101,6 @@ def test_links_without_a_public_address_lead_to_this_machine(command: Command) -
 
 
 async def test_telegram_links_carry_the_name_the_server_gives(command: Command) -> None:
-    import asyncio
-
     async with BotApi() as api:
         command.settings |= {"TELEGRAM_TOKEN": api.token, "TELEGRAM_API_URL": api.url}
         found = await asyncio.to_thread(command.json, *INVITE)
@@ -96,7 +109,9 @@ async def test_telegram_links_carry_the_name_the_server_gives(command: Command) 
         assert name
         assert len(f"i_{found['code']}") <= 64
     command.settings["TELEGRAM_BOT_NAME"] = "@my_desk_bot"
-    assert command.json(*INVITE)["telegram"].startswith("https://t.me/my_desk_bot?start=i_")  # the server is gone by now
+    assert (await asyncio.to_thread(command.json, *INVITE))["telegram"].startswith(
+        "https://t.me/my_desk_bot?start=i_"
+    )  # the server is gone by now
 
 
 def test_people_read_the_same_in_lines(command: Command) -> None:
@@ -141,18 +156,18 @@ def test_a_group_is_linked_by_a_code(command: Command) -> None:
 
 
 async def test_people_are_listed_and_removed(command: Command) -> None:
-    found = command.json(*INVITE)
-    assert not json.loads(command("staff", "list", "--json").stdout)  # not yet staff: the code was not used
-    store = await _real_time(command.data)
+    found = await asyncio.to_thread(command.json, *INVITE)
+    assert not json.loads((await asyncio.to_thread(command, "staff", "list", "--json")).stdout)  # not yet staff: the code was not used
+    store = await opened(command.data)
     await store.desk.redeem(found["code"])
     await store.close()
-    (person,) = json.loads(command("staff", "list", "--json").stdout)
+    (person,) = json.loads((await asyncio.to_thread(command, "staff", "list", "--json")).stdout)
     assert (person["id"], person["name"], person["role"], person["city"]) == (found["staff"], "Lucía", "advisor", "madrid")
-    assert "Lucía" in command("staff", "list", "--city", "madrid").stdout
-    assert not command("staff", "list", "--city", "elsewhere").stdout
-    assert command("staff", "remove", found["staff"]).returncode == 0
-    assert not json.loads(command("staff", "list", "--json").stdout)
-    gone = command("staff", "remove", found["staff"])
+    assert "Lucía" in (await asyncio.to_thread(command, "staff", "list", "--city", "madrid")).stdout
+    assert not (await asyncio.to_thread(command, "staff", "list", "--city", "elsewhere")).stdout
+    assert (await asyncio.to_thread(command, "staff", "remove", found["staff"])).returncode == 0
+    assert not json.loads((await asyncio.to_thread(command, "staff", "list", "--json")).stdout)
+    gone = await asyncio.to_thread(command, "staff", "remove", found["staff"])
     assert (gone.returncode, gone.stderr.strip()) == (1, "dragoman: nobody of the desk has this id")
 
 
@@ -169,8 +184,6 @@ def serving() -> Iterator[tuple[Path, str]]:
 
 
 def test_commands_work_while_the_bot_serves(serving: tuple[Path, str]) -> None:
-    import urllib.request
-
     data, url = serving
     command = Command(data)
     code = command.json(*INVITE)["code"]

@@ -45,6 +45,7 @@ from bot.desk.sweep import Sweeper
 from bot.desk.words import DeskWords
 from bot.dialogue.context import Flag
 from bot.errors import StoreError
+from bot.logs import describe
 from bot.model import MAX_TEXT, City, Message
 from bot.records import AuditLine, CaseFigure, CaseLine, OpenSession, ReadyAnswer, Report
 from bot.store import Decision, Snapshot
@@ -115,6 +116,8 @@ class DeskService:
                 await work()
             except StoreError as error:
                 log.error("the desk waits for the database: %s", error)
+            except Exception as error:  # the outermost boundary of a round: the next one comes all the same
+                log.error("a round of the desk failed: %s", describe(error))
             await asyncio.sleep(seconds)
 
     async def look(self) -> None:

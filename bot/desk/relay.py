@@ -13,6 +13,8 @@ from bot.cases import DESK_ROLES, Case, Staff
 from bot.desk.board import Desk, State
 from bot.desk.reading import Translations
 from bot.desk.words import DeskWords
+from bot.errors import StoreError
+from bot.logs import describe
 from bot.model import Message
 from bot.records import CaseLine
 from bot.store.desk import DeskStore, Group, GroupTopic
@@ -56,7 +58,7 @@ class Relay:
         topics = {topic.number: topic for topic in await self._store.group_topics(group.contact_id)}
         for case in self._in_turn([case for case in state.cases if is_shown(case, group, state.team)]):
             if room > 0:
-                room -= await self._tell_case(group, case, topics.get(case.number))
+                room -= await self._safely(group, case, topics.get(case.number))
         for number in sorted(topics.keys() - {case.number for case in state.cases}):
             if room > 0 and (group.contact_id, number) not in self._settled:
                 room -= await self._settle(group, topics[number])
@@ -84,6 +86,15 @@ class Relay:
         return 1
 
     # ------------------------------------------------------------ one case
+
+    async def _safely(self, group: Group, case: Case, topic: GroupTopic | None) -> int:
+        try:
+            return await self._tell_case(group, case, topic)
+        except StoreError:
+            raise
+        except Exception as error:  # the outermost boundary of a case: the others must not wait for ever
+            log.error("case %d could not be relayed: %s", case.number, describe(error))
+            return 0
 
     async def _tell_case(self, group: Group, case: Case, topic: GroupTopic | None) -> int:
         """Tell a group what is new in a case; returns the number of posts."""

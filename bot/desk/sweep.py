@@ -16,7 +16,9 @@ from bot.desk.notices import Stage
 from bot.desk.rules import DeskRules
 from bot.desk.words import DeskWords
 from bot.dialogue.waiting import desk_of
+from bot.errors import StoreError
 from bot.knowledge.hours import desk_state
+from bot.logs import describe
 from bot.model import CaseStep, City, DeskRule
 from bot.store.desk import DeskStore
 
@@ -26,7 +28,7 @@ ONLINE_S = 300  # a page that gave a sign of life within this time is open
 REMINDER_HOUR = time(18)  # of the day before, on the city's clock
 SOON = timedelta(hours=1)
 DAY = timedelta(days=1)
-YIELD_EVERY = 25  # cases between which others get their turn
+PAGES_EVERY = 50  # cases after which open pages hear of what was done
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Sweeper:
         self._store, self._desk, self._words, self._rules, self._wake = store, desk, words, rules, wake
         self._rounds: dict[int, _Round] = {}
         self._logged: set[str] = set()
+        self._changed = False  # pages have not heard of it yet
 
     def woken(self) -> Mapping[int, frozenset[str]]:
         """Return whom each waiting case has woken."""
@@ -65,10 +68,26 @@ class Sweeper:
         cases = [case for case in state.cases if case.practice_for is None]
         self._rounds = {case.number: self._rounds[case.number] for case in cases if case.number in self._rounds}
         for turn, case in enumerate(cases):
-            await self._one(case, state.team, now)
-            if turn % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+            await self._safely(case, state.team, now)
+            if turn % PAGES_EVERY == 0:
+                await self._let_pages_see()
+        await self._let_pages_see()
         await self._alert(cases, now)
+
+    async def _let_pages_see(self) -> None:
+        """Tell open pages of what was done so far, and let others have their turn."""
+        if self._changed:
+            self._changed = False
+            self._desk.watch.note()
+        await asyncio.sleep(0)
+
+    async def _safely(self, case: Case, team: Sequence[Staff], now: datetime) -> None:
+        try:
+            await self._one(case, team, now)
+        except StoreError:
+            raise
+        except Exception as error:  # the outermost boundary of a case: the others must not wait for ever
+            log.error("case %d could not be looked at: %s", case.number, describe(error))
 
     async def _one(self, case: Case, team: Sequence[Staff], now: datetime) -> None:
         if case.kind in POOL:
@@ -98,11 +117,12 @@ class Sweeper:
     async def _tell(self, case: Case, people: Iterable[Staff], stage: Stage) -> None:
         """Wake people for a case, each once per stage and round of waiting."""
         round_ = await self._round(case)
-        for staff in people:
-            if (staff.id, stage) not in round_.told:
-                await self._store.wake(case.number, staff.id, stage, self._words.wake(case, stage))
-                round_.told.add((staff.id, stage))
-                self._desk.watch.note()
+        fresh = [staff.id for staff in people if (staff.id, stage) not in round_.told]
+        if fresh:
+            message = self._words.wake(case, stage)
+            await asyncio.gather(*(self._store.wake(case.number, staff_id, stage, message) for staff_id in fresh))
+            round_.told.update((staff_id, stage) for staff_id in fresh)
+            self._changed = True
 
     async def _round(self, case: Case) -> _Round:
         """Return what is known of this round of waiting; after a start it is read from the store."""
@@ -140,7 +160,7 @@ class Sweeper:
 
     async def _give_back(self, case: Case, why: Literal["no-answer", "away"]) -> None:
         self._wake(await self._store.give_back(case.number, why))
-        self._desk.watch.note()
+        self._changed = True
         log.info("case %d goes back to the queue: %s", case.number, why)
 
     async def _tell_of_return(self, case: Case, team: Sequence[Staff], now: datetime) -> None:
@@ -158,7 +178,7 @@ class Sweeper:
         if fresh:
             self._wake(await self._store.offer(case.number, [staff.id for staff in fresh]))
             round_.asked.update(staff.id for staff in fresh)
-            self._desk.watch.note()
+            self._changed = True
             await self._tell(case, [staff for staff in fresh if not staff.has_telegram], "offer")
         if (now - _since(case)).total_seconds() >= self._rules.not_found_after_s:
             await self._announce(case, "not-found", "not-found")

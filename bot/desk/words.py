@@ -172,7 +172,7 @@ class DeskWords:
     def topic(self, slug: str, locale: str) -> str:
         """Name a topic; the law is none of the knowledge's, but advisors have it as one."""
         if slug == "legal":
-            return self.kind(slug, locale)
+            return self.kind("legal", locale)
         found = self.context().knowledge.topics.get(slug)
         return (found.names.get(locale) or found.names.get(FALLBACK) or slug) if found else slug
 

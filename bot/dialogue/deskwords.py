@@ -4,18 +4,26 @@ What people wrote stands only where it is asked for (posts, transcripts); names,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_skeleton
 
 from bot.cases import Case
+from bot.dialogue.compose import join
 from bot.dialogue.context import Context, Translator
-from bot.dialogue.entry import documents, notes
+from bot.dialogue.entry import alerts, documents, notes, warnings
 from bot.dialogue.home import Home, city_name, title_of
-from bot.dialogue.terms import KINDS, N_, NO, YES
+from bot.dialogue.terms import KINDS, N_, NO, YES, for_whom
 from bot.dialogue.tongues import name_in
+from bot.knowledge.hours import locale_of
 from bot.knowledge.render import format_date, render_text
 from bot.model import (
     Block,
+    City,
+    Entry,
     FactTable,
     Heading,
     Listing,
@@ -27,6 +35,7 @@ from bot.model import (
 )
 from bot.records import CaseLine
 
+ENTRY = "entry:"  # so the event of a line begins that carries a knowledge entry; its id follows
 MAX_POST = 3500  # characters of one post in a group; Telegram's own limit is 4096, and our marks need some
 
 # ---------------------------------------------------------------- the made-up names of contacts
@@ -165,7 +174,7 @@ def _deadline(value: str, today: date, translator: Translator) -> Iterator[str]:
 _EVENTS: Mapping[str, tuple[str, str]] = {
     "opened": (N_("The request was opened."), N_("The request was opened.")),
     "claimed": (N_("{name} took the case."), N_("The case was taken.")),
-    "returned": (N_("{name} gave the case back; it waits again."), N_("Nobody answered in time; the case waits again.")),
+    "returned": (N_("{name} gave the case back; it waits again."), N_("The case went back to the queue.")),
     "passed": (N_("{name} passed the case on."), N_("The case was passed on.")),
     "consent": (
         N_("{name} asked whether the case may go to another organisation."),
@@ -231,14 +240,28 @@ def _card_rows(case: Case, context: Context, locale: str) -> Iterator[tuple[str,
     city = context.knowledge.cities.get(case.city)
     topic = context.knowledge.topics.get(case.topic)
     yield _("Language"), name_in(case.locale, locale)
-    yield _("City"), city_name(city, locale) if city else case.city
+    yield _("City"), _place(case, city, locale)
     yield _("Topic"), (topic.names.get(locale) or topic.slug) if topic else case.topic
     entry = city.entries.get(case.entry_id) if city else None
     title = title_of(entry, locale, city) if entry and city else ""
     if summed := summary(case, translator, context.now, title):
         yield _("About"), summed
     yield from facts_of(case, translator)
+    if case.when:
+        yield _("When"), _clock_time(case.when, city, locale)
     yield _("State"), _state(case, translator)
+
+
+def _place(case: Case, city: City | None, locale: str) -> str:
+    area = city.areas.get(case.area) if city else None
+    named = [area.names.get(locale) or next(iter(area.names.values()), "")] if area else []
+    return ", ".join([*filter(None, named), city_name(city, locale) if city else case.city])
+
+
+def _clock_time(when: datetime, city: City | None, locale: str) -> str:
+    """Write an appointment on the city's clock."""
+    local = when.astimezone(ZoneInfo(city.time_zone if city else "UTC"))
+    return f"{format_skeleton('MMMMEEEEd', local, locale=locale_of(locale))}, {local:%H:%M}"
 
 
 def _state(case: Case, translator: Translator) -> str:
@@ -246,7 +269,7 @@ def _state(case: Case, translator: Translator) -> str:
     if case.state == "waiting":
         return _("waits, place {n}").format(n=case.place) if case.place else _("waits")
     if case.state == "claimed":
-        return _("with {name}").format(name=case.advisor_name)
+        return _("with {name}").format(name=case.advisor_name) if case.advisor_name else _("somebody has it")
     return _("closed")
 
 
@@ -260,18 +283,42 @@ def relay_message(case: Case, lines: Sequence[CaseLine], context: Context, local
     if more:
         left_out = translator.ngettext("{n} earlier message is on the web desk.", "{n} earlier messages are on the web desk.", more)
         blocks.append(Note((Run(left_out.format(n=more)),)))
-    room = MAX_POST
-    for line in lines:
-        said = _said(line, case, translator)
-        size = sum(len(run.text) for block in said for run in block.runs)
-        if size > room:
-            blocks.append(Note((Run(_("The rest is on the web desk.")),)))
-            break
-        blocks += said
-        room -= size
+    said = [block for line in lines for block in _said(_titled(line, case, context, locale), case, translator)]
+    shown = _cut(said, MAX_POST)
+    blocks += shown if shown == said else [*shown, Note((Run(_("The rest is on the web desk.")),))]
     files = [line.message for line in lines if line.message and (line.message.attachment or line.message.venues)]
     alone = files[0] if len(lines) == 1 and files else None
     return Message(locale, tuple(blocks), venues=alone.venues if alone else (), attachment=alone.attachment if alone else None)
+
+
+def _titled(line: CaseLine, case: Case, context: Context, locale: str) -> CaseLine:
+    """Let a line that carries an answer of ours say the title of that."""
+    city = context.knowledge.cities.get(case.city)
+    entry = city.entries.get(line.event.removeprefix(ENTRY)) if city and line.event.startswith(ENTRY) else None
+    if city is None or entry is None or line.message is None:
+        return line
+    return replace(line, message=replace(line.message, blocks=(Paragraph((Run(f"📄 {title_of(entry, locale, city)}"),)),)))
+
+
+def _cut(blocks: Sequence[Paragraph | Note], room: int) -> list[Paragraph | Note]:
+    """Keep what has room, in characters, the last piece cut off at a word."""
+    kept: list[Paragraph | Note] = []
+    for block in blocks:
+        if room <= 0:
+            return kept
+        runs: list[Run] = []
+        for run in block.runs:
+            runs.append(run if len(run.text) <= room else replace(run, text=_head(run.text, room)))
+            room -= len(run.text)
+            if room < 0:
+                return [*kept, replace(block, runs=tuple(runs))]
+        kept.append(block)
+    return kept
+
+
+def _head(text: str, room: int) -> str:
+    head = text[: max(0, room)]
+    return f"{head.rpartition(' ')[0] or head}…"
 
 
 def _said(line: CaseLine, case: Case, translator: Translator) -> list[Paragraph | Note]:
@@ -281,14 +328,30 @@ def _said(line: CaseLine, case: Case, translator: Translator) -> list[Paragraph 
     who = Run(f"{who_said(line, case, translator)}: ", bold=True, isolate=True)
     if line.is_withdrawn or line.message is None:
         return [Paragraph((who, Run(_("(taken back)"))))]
-    edited = [Run(f" ({_('edited')})")] if line.is_edited else []
-    said: list[Paragraph | Note] = [Paragraph((who, Run(_content(line.message, translator), isolate=True), *edited))]
-    if line.message.original:
-        said.append(Note((Run(_("Original: ")), Run(line.message.original, isolate=True))))
+    marks = [Run(f" ({_('edited')})")] if line.is_edited else []
+    text, other, is_translated = _texts(line)
+    marks += [Run(f" ({_('machine translation')})")] if is_translated else []
+    said: list[Paragraph | Note] = [Paragraph((who, Run(text, isolate=True), *marks))]
+    if other:
+        label = _("Original") if is_translated else _("Machine translation")
+        said.append(Note((Run(f"{label}: "), Run(other, isolate=True))))
     return said
 
 
-def _content(message: Message, translator: Translator) -> str:
+def _texts(line: CaseLine) -> tuple[str, str, bool]:
+    """Return what staff read first, what stands beside it, and whether the first is a translation: that of a contact's words is.
+
+    What a colleague wrote comes first as they wrote it."""
+    if line.message is None:
+        return "", "", False
+    said, original = _content(line.message), line.message.original
+    if not original:
+        return said, "", False
+    return (original, said, False) if line.author == "person" else (said, original, True)
+
+
+def _content(message: Message) -> str:
+    """Return what a message says, and what came with it."""
     said = plain_text(message.blocks)
     named = [f"📎 {message.attachment.name or message.attachment.kind}"] if message.attachment else []
     named += [f"📍 {venue.latitude}, {venue.longitude}" for venue in message.venues]
@@ -318,22 +381,35 @@ def ready_answer(context: Context, city: str, entry_id: str, locale: str) -> Mes
     said = entry.words.get(locale) if entry else None
     if home is None or entry is None or said is None or (context.require_checked and not entry.checked):
         return None
-    _ = context.translator(locale).gettext if locale in context.locales else context.translator("en").gettext
+    _ = context.translator(locale).gettext
+    rows = tuple(_answer_rows(entry, locale, home, _))
     blocks = (
         Heading((Run(said.title),)),
+        *warnings(entry, locale, home, context),
+        *alerts(entry, locale, home, context),
         *render_text(said.answer, entry.facts, locale, home.city.country),
         *documents(entry, said, locale, home, _),
+        *([FactTable(rows)] if rows else []),
         *notes(entry, said, locale, _),
     )
     return Message(locale, blocks)
 
 
+def _answer_rows(entry: Entry, locale: str, home: Home, _: Callable[[str], str]) -> Iterator[tuple[str, Runs]]:
+    if people := for_whom(entry.audience, _):
+        yield _("For whom"), (Run(people),)
+    needs = [title_of(needed, locale, home.city) for entry_id in entry.needs if (needed := home.entry(entry_id))]
+    if needs:
+        yield _("First you need"), join([(Run(title, isolate=True),) for title in needs])
+
+
 def transcript(case: Case, lines: Sequence[CaseLine], translator: Translator) -> str:
-    """Write a case down as plain text: times are UTC."""
+    """Write a case down as plain text; the times are UTC, which it says."""
     _ = translator.gettext
     head = [
-        f"{pseudonym(case.pseudonym, translator)} · {case.number}",
+        f"{pseudonym(case.pseudonym, translator)} · {case.number} · {_(KINDS[case.kind])} · {name_in(case.locale, translator.locale)}",
         *(f"{label}: {value}" for label, value in facts_of(case, translator)),
+        _("All times are UTC."),
     ]
     return "\n".join([*head, "", *(_transcribed(line, case, translator) for line in lines)]) + "\n"
 
@@ -342,6 +418,11 @@ def _transcribed(line: CaseLine, case: Case, translator: Translator) -> str:
     when = f"{line.at:%Y-%m-%d %H:%M}"
     if line.author == "system":
         return f"[{when}] {line_text(line, translator)}"
-    said = plain_text(line.message.blocks) if line.message and not line.is_withdrawn else translator.gettext("(taken back)")
-    original = f"\n    {translator.gettext('Original: ')}{line.message.original}" if line.message and line.message.original else ""
-    return f"[{when}] {who_said(line, case, translator)}: {said}{original}"
+    _ = translator.gettext
+    who = f"[{when}] {who_said(line, case, translator)}: "
+    if line.is_withdrawn or line.message is None:
+        return who + _("(taken back)")
+    text, other, is_translated = _texts(line)
+    edited = f" ({_('edited')})" if line.is_edited else ""
+    label = _("Original") if is_translated else _("Machine translation")
+    return f"{who}{text}{edited}" + (f"\n    {label}: {other}" if other else "")

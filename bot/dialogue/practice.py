@@ -4,12 +4,13 @@ They write in their own language as people do; nothing of practice reaches anybo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.cases import CaseKind
 from bot.dialogue.context import Translator
+from bot.dialogue.deskwords import plain_text
 from bot.dialogue.terms import N_
 from bot.records import CaseLine
 
@@ -127,17 +128,21 @@ def answer(played: Scenario, locale: str, replies: int) -> str | None:
 
 
 # Translators: lines after a practice conversation; each can be checked by what was written
+_NO_ANSWER = N_("You wrote nothing to the contact.")
 _QUICK, _SLOW = N_("✓ The first answer came quickly."), N_("The first answer took long. Even one line helps: “I am reading your message.”")
 _ASKED, _NOT_ASKED = (
     N_("✓ You asked a question before you advised."),
     N_("You asked nothing. Often one question shows what somebody needs first."),
 )
-_ENTRY = N_("✓ You sent a ready answer: it is checked and arrives in the contact's language.")
-_NO_ENTRY = N_("You sent no ready answer. Search for one first: it saves time, and nothing is lost in translation.")
+_ENTRY, _NO_ENTRY = (
+    N_("✓ You sent a ready answer: it arrives in the contact's own language."),
+    N_("You sent no ready answer. Search for one first: it saves time, and nothing is lost in translation."),
+)
 _BRIEF, _LONG = (
     N_("✓ Your answers were short enough for a small screen."),
     N_("Some answers were long. Three short sentences are read, a page is not."),
 )
+_CLOSED, _NOT_CLOSED = N_("✓ You closed the case."), N_("The case is still open. Close it when there is nothing more to do.")
 _NOTED = N_("✓ You left a note for colleagues.")
 
 
@@ -145,17 +150,27 @@ def feedback(lines: Sequence[CaseLine], translator: Translator) -> tuple[str, ..
     """Say what can be seen of a practice conversation, as a short list."""
     _ = translator.gettext
     replies = [line for line in lines if line.author == "person" and line.message]
-    texts = ["".join(run.text for block in line.message.blocks for run in getattr(block, "runs", ())) for line in replies if line.message]
-    wrote = next((line.at for line in lines if line.author == "contact"), None)
-    is_quick = bool(replies) and wrote is not None and replies[0].at - wrote <= GOOD_ANSWER
-    asked = any(mark in said for said in texts for mark in "?؟")
-    sent = any(line.event.startswith("entry:") for line in replies)
-    brief = all(len(said) <= SHORT for said in texts)
-    noted = [_(_NOTED)] if any(line.author == "note" for line in lines) else []
-    return (
-        _(_QUICK if is_quick else _SLOW),
-        _(_ASKED if asked else _NOT_ASKED),
-        _(_ENTRY if sent else _NO_ENTRY),
-        _(_BRIEF if brief else _LONG),
-        *noted,
-    )
+    return tuple(_(said) for said in (*_answered(lines, replies), *_ended(lines)))
+
+
+def _answered(lines: Sequence[CaseLine], replies: Sequence[CaseLine]) -> Iterator[str]:
+    if not replies:
+        yield _NO_ANSWER
+        return
+    wrote = next((line.at for line in lines if line.author == "contact"), replies[0].at)
+    texts = [_text(line) for line in replies]
+    yield _QUICK if replies[0].at - wrote <= GOOD_ANSWER else _SLOW
+    yield _ASKED if any(mark in said for said in texts for mark in "?؟") else _NOT_ASKED
+    yield _ENTRY if any(line.event.startswith("entry:") for line in replies) else _NO_ENTRY
+    yield _BRIEF if all(len(said) <= SHORT for said in texts) else _LONG
+
+
+def _text(line: CaseLine) -> str:
+    """Return what somebody wrote, before any translation."""
+    return (line.message.original or plain_text(line.message.blocks)) if line.message else ""
+
+
+def _ended(lines: Sequence[CaseLine]) -> Iterator[str]:
+    if any(line.author == "note" for line in lines):
+        yield _NOTED
+    yield _CLOSED if any(line.event == "closed" for line in lines) else _NOT_CLOSED

@@ -155,6 +155,7 @@ def _raise(work: Work, case: Case, wish: RaiseCase) -> None:
     note(work.db, "contact", "raised", case.number)
     raised = cases.save(work, raised)
     if raised.state == "claimed" and not _may_have(work, raised):
+        moves.tell(work, raised, "passed")
         back = moves.requeue(work, raised)
         news.to_contact(work, back, "passed")
 

@@ -31,15 +31,13 @@ from bot.cases import (
     may_lead,
     may_see,
 )
-from bot.model import MAX_TEXT, CaseStep, Message, PersonWithdrew, PersonWrote, Venue
-from bot.records import CaseLine, Reporter
-from bot.store import cases, lines, moves, news, people, pool, reports
+from bot.model import MAX_TEXT, CaseStep
+from bot.records import Reporter
+from bot.store import cases, moves, news, people, pool, replies, reports
 from bot.store.audit import note
 from bot.store.database import Database
 from bot.store.desk import Acted
 from bot.store.work import Work, begin
-
-ENTRY = "entry:"  # the event of a line that carries a knowledge entry begins so, and its id follows
 
 Result = Done | Refused
 
@@ -88,11 +86,11 @@ def _act(work: Work, staff: Staff, case: Case, deed: Deed) -> Result:
         case Claim():
             return pool.claim(work, staff, case) if case.kind in POOL else _claim(work, staff, case)
         case Reply():
-            return _reply(work, staff, case, deed)
+            return replies.reply(work, staff, case, deed)
         case SendEntry():
-            return _send_entry(work, staff, case, deed)
+            return replies.send_entry(work, staff, case, deed)
         case AddNote():
-            return _add_note(work, staff, case, deed)
+            return replies.add_note(work, staff, case, deed)
         case PassOn():
             return _pass_on(work, staff, case, deed)
         case Close():
@@ -100,9 +98,9 @@ def _act(work: Work, staff: Staff, case: Case, deed: Deed) -> Result:
         case Reopen():
             return _reopen(work, staff, case)
         case Correct():
-            return _correct(work, staff, case, deed)
+            return replies.correct(work, staff, case, deed)
         case Withdraw():
-            return _withdraw(work, staff, case, deed)
+            return replies.withdraw(work, staff, case, deed)
         case ReportEntry():
             return _report(work, staff, case, deed) if may_see(staff, case) else Refused("not-allowed")
 
@@ -119,143 +117,10 @@ def _claim(work: Work, staff: Staff, case: Case) -> Result:
         return Refused("closed")
     taken = moves.claim(work, case, staff, "claimed")
     if taken is None:
-        return _taken(work, case)
+        return replies.taken(work, case)
     news.to_contact(work, taken, "claimed", name=staff.profile.name)
     note(work.db, staff.id, "claimed", case.number)
     return Done(taken)
-
-
-def _taken(work: Work, case: Case) -> Refused:
-    """Refuse because somebody else has it; who, is told of those whose name the contact may know as well."""
-    return Refused("taken", cases.known(work.db, case.number).advisor_name)
-
-
-def _not_theirs(work: Work, staff: Staff, case: Case) -> Refused | None:
-    """Say why somebody may not write to the contact of a case; None: they may."""
-    if may_answer(staff, case):
-        return None if case.agreed or case.kind not in POOL else Refused("needs-consent")
-    if case.state == "closed":
-        return Refused("closed")
-    return _taken(work, case) if case.state == "claimed" else Refused("not-allowed")
-
-
-# ---------------------------------------------------------------- writing
-
-
-def _unwritable(text: str) -> Refused | None:
-    """Say why a text is none that can be sent."""
-    if not text.strip():
-        return Refused("empty")
-    return Refused("too-long") if len(text) > MAX_TEXT else None
-
-
-def _reply(work: Work, staff: Staff, case: Case, deed: Reply) -> Result:
-    bare = deed.attachment is not None or deed.place is not None
-    refused = _not_theirs(work, staff, case) or (None if bare and not deed.text.strip() else _unwritable(deed.text))
-    if refused is not None:
-        return refused
-    event = PersonWrote(
-        number=case.number,
-        line=lines.add(work, case.number, "person", _written(staff, case, deed), staff_id=staff.id),
-        name=staff.profile.name,
-        at=work.at,
-        text=deed.text.strip(),
-        locale=deed.locale,
-        translated=deed.translated,
-        attachment=deed.attachment,
-        place=deed.place,
-    )
-    return _sent(work, staff, case, event, "answered")
-
-
-def _written(staff: Staff, case: Case, deed: Reply | Correct, before: Message | None = None) -> Message:
-    """Return what somebody wrote as a line; of what it corrects, `before`, files and places stay."""
-    text = deed.text.strip()
-    place = deed.place if isinstance(deed, Reply) else None
-    return Message(
-        locale=case.locale if deed.translated else deed.locale or case.locale,
-        blocks=lines.paragraph(deed.translated or text),
-        venues=(Venue("", "", *place),) if place else before.venues if before else (),
-        author="translation" if deed.translated else "person",
-        author_name=staff.profile.name,
-        original=text if deed.translated else "",
-        original_locale=deed.locale if deed.translated else "",
-        attachment=deed.attachment if isinstance(deed, Reply) else before.attachment if before else None,
-    )
-
-
-def _send_entry(work: Work, staff: Staff, case: Case, deed: SendEntry) -> Result:
-    refused = _not_theirs(work, staff, case) or (None if deed.entry_id else Refused("empty"))
-    if refused is not None:
-        return refused
-    message = Message(case.locale, lines.paragraph(deed.entry_id), author="person", author_name=staff.profile.name)
-    line = lines.add(work, case.number, "person", message, staff_id=staff.id, event=f"{ENTRY}{deed.entry_id}")
-    event = PersonWrote(number=case.number, line=line, name=staff.profile.name, at=work.at, entry_id=deed.entry_id)
-    return _sent(work, staff, case, event, "answered")
-
-
-def _sent(work: Work, staff: Staff, case: Case, event: PersonWrote, deed: str) -> Done:
-    """Bring the contact what was written."""
-    answered = cases.save(work, moves.answered(work, replace(case, advisor_at=work.at)))
-    work.leave(case.contact_id, event)
-    note(work.db, staff.id, deed, case.number, event.entry_id)
-    return Done(answered, event.line)
-
-
-def _add_note(work: Work, staff: Staff, case: Case, deed: AddNote) -> Result:
-    refused = _unwritable(deed.text) if may_see(staff, case) else Refused("not-allowed")
-    if refused is not None:
-        return refused
-    message = Message("", lines.paragraph(deed.text.strip()), author="person", author_name=staff.profile.name)
-    line = lines.add(work, case.number, "note", message, staff_id=staff.id)
-    note(work.db, staff.id, "noted", case.number)
-    return Done(cases.save(work, case), line)
-
-
-# ---------------------------------------------------------------- changing what was written
-
-
-def _own_line(work: Work, staff: Staff, case: Case, line_id: int) -> CaseLine | None:
-    """Return a line somebody has written to the contact."""
-    line = lines.find(work.db, case.number, line_id)
-    return line if line is not None and line.author == "person" and line.staff_id == staff.id else None
-
-
-def _correct(work: Work, staff: Staff, case: Case, deed: Correct) -> Result:
-    line = _own_line(work, staff, case, deed.line)
-    if line is None or line.message is None or line.event:
-        return Refused("not-allowed")
-    refused = _unwritable(deed.text)
-    if refused is not None:
-        return refused
-    lines.change(work, case.number, line.id, _written(staff, case, deed, line.message))
-    corrected = cases.save(work, case)
-    event = PersonWrote(
-        number=case.number,
-        line=line.id,
-        name=staff.profile.name,
-        at=work.at,
-        text=deed.text.strip(),
-        locale=deed.locale,
-        translated=deed.translated,
-        attachment=line.message.attachment,
-        edits=True,
-    )
-    work.leave(case.contact_id, event)
-    note(work.db, staff.id, "corrected", case.number)
-    return Done(corrected, line.id)
-
-
-def _withdraw(work: Work, staff: Staff, case: Case, deed: Withdraw) -> Result:
-    line = _own_line(work, staff, case, deed.line)
-    if line is None:
-        return Refused("not-allowed")
-    if line.is_withdrawn:
-        return Done(case, line.id, repeated=True)
-    lines.withdraw(work, line)
-    work.leave(case.contact_id, PersonWithdrew(number=case.number, line=line.id, at=work.at))
-    note(work.db, staff.id, "withdrew", case.number)
-    return Done(cases.save(work, case), line.id)
 
 
 # ---------------------------------------------------------------- passing on
@@ -263,10 +128,10 @@ def _withdraw(work: Work, staff: Staff, case: Case, deed: Withdraw) -> Result:
 
 def _pass_on(work: Work, staff: Staff, case: Case, deed: PassOn) -> Result:
     if not (may_answer(staff, case) or may_lead(staff, case)):
-        return _taken(work, case) if case.state == "claimed" else Refused("not-allowed")
+        return replies.taken(work, case) if case.state == "claimed" else Refused("not-allowed")
     if case.state == "closed":
         return Refused("closed")
-    refused = _unwritable(deed.reason)
+    refused = replies.unwritable(deed.reason)
     if refused is not None:
         return refused
     if deed.organisation is not None and deed.organisation != case.organisation:
@@ -325,7 +190,7 @@ def _close(work: Work, staff: Staff, case: Case, deed: Close) -> Result:
     if case.state == "closed":
         return Refused("closed") if may_see(staff, case) else Refused("not-allowed")
     if not (may_answer(staff, case) or may_lead(staff, case)):
-        return _taken(work, case) if case.state == "claimed" else Refused("not-allowed")
+        return replies.taken(work, case) if case.state == "claimed" else Refused("not-allowed")
     over = moves.close(work, case, deed.outcome, staff)
     news.to_contact(work, over, "closed", name=staff.profile.name if case.agreed or case.kind not in POOL else "", text=deed.outcome)
     if over.kind in POOL and over.advisor != staff.id:
@@ -367,6 +232,7 @@ def _report(work: Work, staff: Staff, case: Case, deed: ReportEntry) -> Result:
 # ---------------------------------------------------------------- what the desk tells by itself
 
 TO_BOTH: tuple[CaseStep, ...] = ("tomorrow", "soon")  # reminders of an appointment
+ON_RECORD: tuple[CaseStep, ...] = ("no-answer", "not-found")  # colleagues read in the case that the contact was told
 CONTACT = "contact"  # stands in `wakes` for the contact of the case
 
 
@@ -376,6 +242,9 @@ def announce(db: Database, number: int, step: CaseStep, once: str) -> tuple[str,
     case = cases.load(db, number)
     if case is None or not case.is_open or not db.run("add_wake", CONTACT, f"news:{once}", work.now, number):
         return ()
+    if step in ON_RECORD:
+        moves.tell(work, case, step)
+        case = cases.save(work, case)
     news.to_contact(work, case, step, name=case.advisor_name)
     if step in TO_BOTH:
         news.to_helper(work, case, step)

@@ -377,8 +377,7 @@ async def test_notifications_and_sound_are_off_until_wanted_and_say_nothing(desk
     canary = "canary-4711"
     await desk.town.settle_in("702", "ar")
     await desk.ask("702", canary, locale="ar", priority="high")
-    desk.town.clock.turn(minutes=6)
-    await desk.noticed()
+    await desk.town.desk.sweep()
     await advisor.page.wait_for_function("() => window.shown.length > 0")
     shown = await advisor.page.evaluate("JSON.stringify(window.shown)")
     assert "A case waits" in shown

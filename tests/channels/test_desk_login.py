@@ -173,7 +173,7 @@ async def test_logging_out_ends_the_login_and_its_pages(desk: DeskTown) -> None:
         async with seat.post("/desk/logout", {}) as answer:
             assert answer.status == 200
             assert "Max-Age=0" in answer.headers["Set-Cookie"]
-        assert await wire.closed(1) == 4401
+        assert await wire.closed() == 4401
         assert (await seat.get("/desk/api/me"))[0] == 401
         assert "data-csrf" not in await page(seat, "/desk")
 
@@ -212,7 +212,7 @@ async def test_logins_are_listed_and_can_be_ended(desk: DeskTown) -> None:
             assert (await phone.get("/desk/api/me"))[0] == 200
             status, body = await seat.send("/desk/api/sessions", {"end": ended})
             assert (status, len(body["sessions"])) == (200, 1)
-            assert await wire.closed(1) == 4401
+            assert await wire.closed() == 4401
         assert (await phone.get("/desk/api/me"))[0] == 401
 
 

@@ -244,7 +244,7 @@ async def test_somebody_removed_is_out_at_once(desk: DeskTown) -> None:
         async with ana.socket() as wire:
             await wire.next("board")
             assert (await lead.send("/desk/api/team/remove", {"id": ana.id}))[0] == 200
-            assert await wire.closed(1) == 4401
+            assert await wire.closed() == 4401
         assert (await ana.get("/desk/api/me"))[0] == 401
         assert (await lead.send("/desk/api/team/remove", {"id": ana.id}))[0] == 404
         assert (await lead.get(f"/desk/api/case/{number}"))[1]["case"]["state"] == "waiting"

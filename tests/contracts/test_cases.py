@@ -346,6 +346,7 @@ async def test_a_peer_who_has_a_case_that_becomes_urgent_has_it_no_more(town: To
     await town.turn(contact_id, RaiseCase(number))
     assert (await town.case(number)).state == "waiting"
     assert await town.steps(contact_id) == ["passed"]
+    assert await town.events(number) == ["opened", "claimed", "raised", "passed"]
     advisor = await town.hire()
     await town.done(advisor, number, Claim())
     await town.turn(contact_id, RaiseCase(number, (("date", "today"),)))

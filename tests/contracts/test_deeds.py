@@ -551,6 +551,7 @@ async def test_what_is_announced_is_announced_once_a_round(town: Town, clock: Cl
     await town.done(staff_id, number, Claim())
     await town.desk.give_back(number, "away")
     assert await town.desk.announce(number, "no-answer", once="no-answer") == (contact_id,)
+    assert await town.events(number) == ["opened", "no-answer", "claimed", "returned", "no-answer"]
     await town.turn(contact_id, EndCase(number))
     assert await town.desk.announce(number, "no-answer", once="other") == ()
     assert await town.desk.announce(99, "no-answer", once="other") == ()

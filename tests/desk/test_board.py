@@ -336,6 +336,12 @@ async def test_what_came_along_untranslated_is_translated_for_the_reader(world: 
     said = next(line.message for line in lines if line.author == "contact")
     assert said is not None
     assert (text_of(said).split("\n")[1:3], said.original_locale, said.locale) == (["traducido", f"{CANARY} amina"], "en", "es")
+    await world.act(lucia, case.number, Claim())
+    world.translations[("يطردونني من البيت", "es")] = "never: an advisor knows what they wrote"
+    await world.act(lucia, case.number, Reply("يطردونني من البيت"))
+    lines = await world.desk.lines(lucia, case.number)
+    assert lines is not None
+    assert [line.message.original for line in lines if line.author == "person" and line.message] == [""]
     world.translations.clear()  # kept in memory, asked once
     again = await world.desk.lines(lucia, case.number)
     assert again == lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.cases import Case, Profile
-from bot.model import ContactRef, GroupLinking, GroupMoved, GroupPressed, GroupSaid, PersonWithdrew, PersonWrote
+from bot.model import AddToCase, ContactRef, GroupLinking, GroupMoved, GroupPressed, GroupSaid, PersonWithdrew, PersonWrote
 from tests.desk.group import LUCIA_ID, STRANGER_ID, GroupRig, photo
 from tests.desk.world import CANARY, LUCIA, World, profile, wrote
 from tests.store.cases import wrote as text_event
@@ -148,6 +148,24 @@ async def test_a_message_is_taken_back_by_answering_it(group: GroupRig, world: W
     assert group.posts[-1].earlier == ("501",)
     (how,) = await group.says(case, "/withdraw")
     assert "/withdraw" in how
+
+
+async def test_a_correction_in_the_group_says_nothing_again(group: GroupRig, world: World) -> None:
+    case = await claimed(group)
+    await group.says(case, "el lunes", post=501)
+    await world.say("amina", AddToCase(case.number, text="gracias"))
+    await group.relay()
+    await group.says(case, "el martes", post=501, edited=True)
+    assert await group.relay() == []
+
+
+async def test_an_answer_to_a_message_of_another_case_takes_nothing_back(group: GroupRig, world: World) -> None:
+    case, other = await claimed(group), await claimed(group, "boris")
+    await group.says(case, "hola", post=501)
+    await world.heard("amina")
+    (how,) = await group.says(other, "/withdraw", reply_to=501)
+    assert "/withdraw" in how
+    assert await world.heard("amina") == []
 
 
 async def test_nobody_takes_back_what_another_wrote(group: GroupRig, world: World) -> None:

@@ -51,7 +51,9 @@ class Town:
     folder: Path
     clock: Clock = field(default_factory=Clock)
     rules: DeskRules = field(default_factory=DeskRules)
-    posts: dict[str, Post] = field(default_factory=lambda: {name: Post(name) for name in ("telegram", "email", "telegram-desk", "practice")})
+    posts: dict[str, Post] = field(
+        default_factory=lambda: {name: Post(name) for name in ("telegram", "email", "telegram-desk", "practice")}
+    )
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     store: Store = field(init=False)
     service: ConversationService = field(init=False)

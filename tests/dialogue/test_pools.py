@@ -1,0 +1,532 @@
+"""Interpreters, companions and mentors: asking, being asked, saying yes, writing to one another; no name before both have agreed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.cases import Case
+from bot.dialogue.poolwords import HOST_CARDS
+from bot.model import (
+    AddToCase,
+    AgreeToHelper,
+    AnswerOffer,
+    CaseNews,
+    CaseStep,
+    Conversation,
+    Heading,
+    Message,
+    OpenCase,
+    SendMessage,
+    TextReceived,
+    WriteAsHelper,
+)
+from tests.dialogue.desk import NIGHT, DeskTalk, a_case, desk_context, desk_talk, staffed
+from tests.dialogue.world import GRAZ, KNOWLEDGE, MADRID, NOW, Talk, context, entry, lines, plain, settled, words
+
+WHEN = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)  # a Tuesday, half past ten in Madrid
+SOUGHT = a_case(kind="interpreter", language="ar", locale="es", topic="housing", when=WHEN)
+FOUND = replace(SOUGHT, state="claimed", advisor="s-9", place=0)
+SETTLED = replace(FOUND, agreed=True, advisor_name="Samira", pseudonym="blue:heron")
+MENTOR = a_case(kind="mentor", locale="ar")
+
+
+def asked(talk: DeskTalk) -> OpenCase:
+    """Return the one request a talk has led to."""
+    (effect,) = talk.done
+    assert isinstance(effect, OpenCase)
+    return effect
+
+
+def helper(locale: str = "en", **changes: object) -> Talk:
+    """Return the private chat of somebody who helps, who is not the contact of any case here."""
+    return Talk(context=desk_context(**changes), conversation=replace(settled(locale), contact_id="c-9"))
+
+
+def told(talk: Talk, step: CaseStep, case: Case, **changes: object) -> Talk:
+    """Bring a helper news as the store does: without the contact, and without their made-up name until both have agreed."""
+    shown = replace(case, contact_id="", pseudonym=case.pseudonym if case.agreed else "", place=0)
+    return talk.hear(CaseNews(step=step, case=shown, at=NOW, name=shown.pseudonym, **changes))  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- which language
+
+
+def test_the_language_of_the_chat_is_offered_first_then_those_of_the_city() -> None:
+    talk = desk_talk(locale="ar").press("pool:interpreter")
+    assert talk.offered[:3] == ["interp:ar", "interp:en", "interp:ary"]
+    assert "interp:es" not in talk.offered, "nobody needs an interpreter for the language of the office"
+    assert talk.offered[-2:] == ["interp:more", "do:cancel"]
+    more = talk.press("interp:more").offered
+    assert "interp:sgn" in more
+    assert not {"interp:ar", "interp:more"} & set(more)
+
+
+@pytest.mark.parametrize(
+    ("locale", "written", "tag"),
+    [
+        ("en", "tigrinya", "ti"),
+        ("en", "árabe marroquí", "ary"),
+        ("es", "Mandinka", "mnk"),
+        ("ar", "التغرينية", "ti"),
+        ("ar", "farsi", "fa"),
+        ("es", "ትግርኛ", "ti"),
+    ],
+)
+def test_any_language_is_found_by_its_name_whatever_the_language_of_the_chat(locale: str, written: str, tag: str) -> None:
+    talk = desk_talk(locale=locale).press("pool:interpreter").write(written)
+    assert talk.conversation.state == "pool-when"
+    assert asked(talk.press("when:soon")).language == tag
+
+
+def test_several_languages_of_a_name_and_mere_likeness_are_asked_about() -> None:
+    talk = desk_talk().press("pool:interpreter").write("kurdo")
+    assert talk.said.startswith("Which of these do you mean?")
+    assert {"interp:ku", "interp:kmr", "interp:ckb"} <= set(talk.offered)
+    assert asked(talk.write("1").press("when:soon")).language in ("ckb", "kmr", "ku")
+    unsure = desk_talk().press("pool:interpreter").write("volof")
+    assert unsure.offered == ["interp:wo", "do:cancel"]
+    assert unsure.conversation.state == "pool-language"
+
+
+def test_a_name_nobody_knows_is_asked_for_again() -> None:
+    talk = desk_talk().press("pool:interpreter").write("zzzqq")
+    assert talk.said.startswith("I do not know a language of that name.")
+    assert "interp:ar" in talk.offered
+    assert talk.conversation.state == "pool-language"
+    assert desk_talk().press("pool:interpreter", "interp:xx").effects(OpenCase) == []
+
+
+# ---------------------------------------------------------------- when
+
+
+@pytest.mark.parametrize(
+    ("presses", "when"),
+    [
+        (["when:soon"], None),
+        (["when:tomorrow", "when:1000"], datetime(2026, 11, 26, 9, 0, tzinfo=UTC)),
+        (["when:today", "when:1800"], datetime(2026, 11, 25, 17, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_time_is_chosen(presses: list[str], when: datetime | None) -> None:
+    talk = desk_talk().press("pool:interpreter", "interp:ar", *presses)
+    assert asked(talk).when == when
+    assert talk.conversation.state == "ready"
+
+
+def test_hours_that_are_over_are_not_offered() -> None:
+    today = desk_talk().press("pool:interpreter", "interp:ar", "when:today")  # half past ten
+    assert today.offered[0] == "when:1100"
+    assert today.press("when:0900").said.startswith("That time has passed.")
+
+
+@pytest.mark.parametrize(
+    ("texts", "when"),
+    [
+        (["1/12 10:30"], WHEN),
+        (["el 1 de diciembre a las 10 y media"], WHEN),
+        (["1 December", "10.30"], WHEN),
+        (["1 December", "10:30"], WHEN),
+        (["tomorrow", "10"], datetime(2026, 11, 26, 9, 0, tzinfo=UTC)),
+        (["tomorrow at 5"], datetime(2026, 11, 26, 16, 0, tzinfo=UTC)),
+        (["17:00"], datetime(2026, 11, 25, 16, 0, tzinfo=UTC)),
+        (["9:00"], datetime(2026, 11, 26, 8, 0, tzinfo=UTC)),
+        (["30/3/2027 10:30"], datetime(2027, 3, 30, 8, 30, tzinfo=UTC)),
+        (["now"], None),
+    ],
+)
+def test_day_and_time_are_written(texts: list[str], when: datetime | None) -> None:
+    talk = desk_talk().press("pool:interpreter", "interp:ar").write(*texts)
+    assert asked(talk).when == when
+
+
+def test_the_time_is_written_in_arabic() -> None:
+    talk = desk_talk(locale="ar").press("pool:interpreter", "interp:ar").write("غدا الساعة ٥ مساءً")
+    assert asked(talk).when == datetime(2026, 11, 26, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [("hm", "I did not understand when."), ("20/11/2026 10:00", "That time has passed."), ("1/12/2028 10:00", "That is too far ahead.")],
+)
+def test_a_time_that_cannot_be_is_asked_again(written: str, says: str) -> None:
+    talk = desk_talk().press("pool:interpreter", "interp:ar").write(written)
+    assert talk.said.startswith(says)
+    assert talk.conversation.state == "pool-when"
+    assert asked(talk.press("when:soon")).language == "ar"
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+def test_the_request_says_language_topic_and_time_and_passes_nothing_of_the_chat_on() -> None:
+    talk = desk_talk().write("they throw me out").press("pool:interpreter", "interp:ar", "when:tomorrow", "when:1000")
+    assert asked(talk) == OpenCase(
+        kind="interpreter",
+        topic="housing",
+        desk="housing",
+        organisation="provivienda",
+        entry_id="housing.eviction",
+        language="ar",
+        when=datetime(2026, 11, 26, 9, 0, tzinfo=UTC),
+        share="none",
+    )
+
+
+@pytest.mark.parametrize(("answer", "facts"), [("woman", (("gender", "woman"),)), ("man", (("gender", "man"),)), ("any", ())])
+def test_who_comes_along_is_asked_about(answer: str, facts: tuple[tuple[str, str], ...]) -> None:
+    talk = desk_talk().press("pool:companion", "when:tomorrow", "when:1000")
+    assert talk.said == "Would you rather have a woman or a man?"
+    wish = asked(talk.press(f"when:{answer}"))
+    assert (wish.kind, wish.facts, wish.language) == ("companion", facts, "")
+    assert wish.when == datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    mentor = asked(desk_talk().press("pool:mentor", f"when:{answer}"))
+    assert (mentor.kind, mentor.facts, mentor.when) == ("mentor", facts, None)
+
+
+def test_a_text_is_no_answer_to_who_shall_come_unless_it_is_one_of_the_choices() -> None:
+    talk = desk_talk().press("pool:mentor").write("how do i get a nie")
+    assert talk.said == "Would you rather have a woman or a man?"
+    assert asked(talk.write("a woman")).facts == (("gender", "woman"),)
+
+
+def test_cancelling_asks_for_nothing() -> None:
+    talk = desk_talk().press("pool:interpreter", "interp:ar").press("do:cancel")
+    assert talk.conversation.state == "ready"
+    assert talk.done == ()
+    assert "NIE: your number" in talk.write("how do i get a nie").said
+
+
+def test_what_is_asked_for_already_is_shown_and_not_asked_for_twice() -> None:
+    for press in ("pool:interpreter", "interp:ar"):
+        talk = desk_talk(SOUGHT).press(press)
+        assert "an interpreter for Arabic" in talk.said
+        assert "214" in talk.said
+        assert talk.effects(OpenCase) == []
+        assert "end:214" in talk.offered
+
+
+@pytest.mark.parametrize(
+    "option_id", ["pool:pilot", "pool:", "pool:advice", "when:soon", "when:2590", "when:woman", "interp:", "interp:card:xx"]
+)
+def test_forged_options_ask_for_nothing(option_id: str) -> None:
+    talk = desk_talk().press(option_id)
+    assert talk.done == ()
+    assert talk.messages
+
+
+# ---------------------------------------------------------------- the card, and a city without people
+
+
+def card_of(talk: Talk) -> Message:
+    (card,) = [message for message in talk.messages if isinstance(message.blocks[0], Heading)]
+    return card
+
+
+@pytest.mark.parametrize("locale", ["es", "en", "ar"])
+def test_without_people_there_is_the_card_in_the_language_of_the_city(locale: str) -> None:
+    talk = Talk(context=context(), conversation=settled(locale)).press("pool:interpreter", "interp:ti")
+    card = card_of(talk)
+    assert (card.locale, card.direction) == ("es", "ltr")
+    said = list(lines(card))
+    assert said[0] == "# Necesito un intérprete de tigriña."
+    assert len(said) == (1 if locale == "es" else 2), "and in the language of the contact"
+    assert talk.effects(OpenCase) == []
+    assert talk.conversation.state == "ready"
+    assert talk.messages[-1].locale == locale
+
+
+def test_the_card_can_be_shown_again() -> None:
+    talk = desk_talk(SETTLED).press("interp:card:ar")
+    assert plain(card_of(talk).blocks[0].runs) == "Necesito un intérprete de árabe."  # type: ignore[union-attr]
+    assert "interp:card:ar" in desk_talk(SETTLED).news("agreed", SETTLED, "Samira").offered
+
+
+def test_a_city_whose_sentence_nobody_has_read_shows_english() -> None:
+    talk = Talk(context=context(), conversation=settled("en", city="graz")).press("pool:interpreter", "interp:ti")
+    assert GRAZ.host_language not in HOST_CARDS
+    assert list(lines(card_of(talk))) == ["# I need an interpreter for Tigrinya."]
+
+
+def test_other_kinds_without_people_lead_to_the_offices() -> None:
+    for kind in ("companion", "mentor"):
+        talk = Talk(context=context(), conversation=settled()).press(f"pool:{kind}")
+        assert talk.said.startswith("No person can answer in this chat yet.")
+        assert talk.conversation.state == "ready"
+
+
+def test_a_button_that_is_older_than_the_last_advisor_leads_to_the_offices() -> None:
+    talk = desk_talk().press("pool:companion")
+    talk.conversation = replace(talk.conversation, staffed=False)
+    assert talk.press("when:soon", "when:any").said.startswith("No person can answer in this chat yet.")
+    assert talk.done == ()
+
+
+def test_answers_that_tell_of_interpreters_are_offered_with_the_card() -> None:
+    doctor = entry("healthcare.doctor", {"en": replace(words("See a doctor", "Call."), keywords=("Interpreter at the doctor",))})
+    known = replace(MADRID, entries={**MADRID.entries, doctor.id: doctor})
+    here = context(knowledge=replace(KNOWLEDGE, cities={"madrid": known}))
+    talk = Talk(context=here, conversation=settled()).press("pool:interpreter", "interp:ti")
+    assert talk.offered == ["entry:healthcare.doctor", "do:menu"]
+
+
+# ---------------------------------------------------------------- news for the contact
+
+
+def test_what_is_looked_for_is_said_with_its_time_on_the_clock_of_the_city() -> None:
+    talk = desk_talk().news("opened", SOUGHT)
+    assert talk.said.splitlines() == [
+        "I am looking for an interpreter for Arabic. When: Tuesday 1 December, 10:30.",
+        "Your request has the number 214.",
+        "As soon as somebody says yes I tell you here. You can go on asking me meanwhile.",
+    ]
+    assert talk.conversation.owner == "bot"
+    assert "NIE: your number" in talk.write("how do i get a nie").said
+
+
+def test_the_whole_way_of_a_request_in_the_dialogue() -> None:
+    talk = desk_talk().press("pool:companion", "when:soon", "when:any")
+    assert "somebody who comes along or calls" in talk.said
+    assert "as soon as possible" in talk.said
+    assert talk.done[0].kind == "companion"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("step", ["opened", "not-found", "no-answer", "returned"])
+def test_where_nobody_is_free_the_card_a_time_and_the_list_are_named(step: CaseStep) -> None:
+    talk = desk_talk()
+    talk.reachable = False
+    talk.news(step, SOUGHT)
+    assert list(lines(card_of(talk))) == ["# Necesito un intérprete de árabe.", "I need an interpreter for Arabic."]
+    assert "Your request stays open and is on the list of the desk." in talk.said
+    assert "I go on asking until Tuesday 1 December, 10:30." in talk.said
+    assert "The desk is open until 14:00" in talk.said
+    assert "end:214" in talk.offered
+
+
+def test_at_night_the_hour_of_the_desk_is_named() -> None:
+    talk = desk_talk(now=NIGHT)
+    talk.reachable = False
+    talk.news("not-found", replace(SOUGHT, when=None))
+    assert "It opens on Monday 30 November at 09:00." in talk.said
+    assert "I ask everybody who comes on duty." in talk.said
+
+
+def test_only_who_needs_an_interpreter_gets_the_card() -> None:
+    talk = desk_talk().news("not-found", a_case(kind="companion", when=WHEN))
+    assert len(talk.messages) == 1
+    assert "Nobody is free just now." in talk.said
+
+
+def test_who_is_found_has_no_name_yet() -> None:
+    talk = desk_talk(SOUGHT).news("found", replace(FOUND, advisor_name="Samira"), "Samira")
+    assert "Samira" not in talk.said
+    assert "There is an interpreter for Arabic for you. When: Tuesday 1 December, 10:30." in talk.said
+    assert talk.offered == ["agree:214:yes", "agree:214:no"]
+    assert talk.write("yes").done == (AgreeToHelper(214, agrees=True),)
+
+
+def test_another_helper_can_be_asked_for() -> None:
+    talk = desk_talk(FOUND).press("agree:214:no")
+    assert talk.done == (AgreeToHelper(214, agrees=False),)
+    assert talk.said == "All right. I look for somebody else."
+
+
+@pytest.mark.parametrize("case", [SOUGHT, SETTLED, replace(FOUND, state="closed"), a_case(state="claimed", advisor="s-1")])
+def test_an_old_yes_does_nothing(case: Case) -> None:
+    for answer in ("214:yes", "214:no", "215:yes", "214:maybe", "x:yes", "214"):
+        assert desk_talk(case).press(f"agree:{answer}").effects(AgreeToHelper) == []
+
+
+def test_once_settled_the_helper_has_a_name_and_can_be_written_to() -> None:
+    talk = desk_talk(FOUND).news("agreed", SETTLED, "Samira")
+    assert "It is settled: Samira helps you. When: Tuesday 1 December, 10:30." in talk.said
+    assert "I remind you the day before and an hour before." in talk.said
+    assert talk.offered[0] == "write:214"
+    soon = desk_talk().news("agreed", replace(SETTLED, when=None), "Samira")
+    assert "I remind you" not in soon.said
+
+
+def test_a_request_told_of_again_says_how_it_stands() -> None:
+    assert desk_talk().news("opened", FOUND).offered == ["agree:214:yes", "agree:214:no"]
+    assert "It is settled: Samira helps you." in desk_talk().news("opened", SETTLED).said
+
+
+def test_reminders_name_the_helper_and_the_hour() -> None:
+    assert "Tomorrow Samira helps you: Tuesday 1 December, 10:30." in desk_talk(SETTLED).news("tomorrow", SETTLED).said
+    assert "In an hour Samira helps you: Tuesday 1 December, 10:30." in desk_talk(SETTLED).news("soon", SETTLED).said
+
+
+def test_a_helper_who_cannot_come_is_not_named_and_others_are_asked() -> None:
+    talk = desk_talk(SETTLED).news("returned", SOUGHT)
+    assert "cannot come after all" in talk.said
+    assert "I am asking others." in talk.said
+    assert "Samira" not in talk.said
+
+
+def test_other_steps_and_other_kinds_are_told_as_everywhere() -> None:
+    closed = replace(SETTLED, state="closed", closed_at=NOW, outcome="solved")
+    assert "rate:214:yes" in desk_talk(SETTLED).news("closed", closed, "Samira").offered
+    assert desk_talk().news("opened", a_case()).said.startswith("Your request has the number 214.")
+
+
+# ---------------------------------------------------------------- the helper
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "ar"])
+def test_a_helper_is_asked_with_language_place_topic_and_time_and_nothing_of_the_contact(locale: str) -> None:
+    secret = replace(SOUGHT, pseudonym="blue:heron", facts=(("letter", "CANARY"),), contact_id="c-1", passing_why="CANARY", area="alcorcon")
+    talk = told(helper(locale), "offered", secret)
+    for hidden in ("CANARY", "c-1", "heron", "garza", "214"):
+        assert hidden not in talk.said
+    assert talk.offered == ["offer:214:yes", "offer:214:no"]
+    assert "10:30" in talk.said
+    assert {"en": "Housing", "es": "Vivienda", "ar": "السكن"}[locale] in talk.said
+    assert {"en": "Alcorcón, Madrid", "es": "Alcorcón, Madrid", "ar": "ألكوركون, مدريد"}[locale] in talk.said
+
+
+def test_the_question_to_a_helper_is_whole() -> None:
+    assert told(helper(), "offered", SOUGHT).said.splitlines() == [
+        "Somebody in Madrid needs an interpreter for Arabic. When: Tuesday 1 December, 10:30.",
+        "It is about: Housing.",
+    ]
+
+
+def test_a_helper_answers() -> None:
+    talk = told(helper(), "offered", SOUGHT)
+    assert talk.press("offer:214:yes").effects(AnswerOffer) == [AnswerOffer(214, accepts=True)]
+    assert "I am asking whether it suits them" in talk.said
+    assert talk.press("offer:214:no").effects(AnswerOffer) == [AnswerOffer(214, accepts=False)]
+
+
+@pytest.mark.parametrize("argument", ["", "214", "214:perhaps", "x:yes", "-1:yes", "²:yes", f"{'9' * 13}:yes"])
+def test_forged_answers_to_an_offer_do_nothing(argument: str) -> None:
+    assert helper().press(f"offer:{argument}").effects(AnswerOffer) == []
+
+
+def test_a_helper_gets_the_made_up_name_once_both_agreed() -> None:
+    for step, said in (("agreed", "It is settled: you help"), ("tomorrow", "Tomorrow you help"), ("soon", "In an hour you help")):
+        talk = told(helper(), step, SETTLED)  # type: ignore[arg-type]
+        assert talk.said.startswith(f"{said} Blue heron")
+        assert "Tuesday 1 December, 10:30" in talk.said
+        assert talk.offered == ["write:214", "offer:214:no"]
+        assert "Samira" not in talk.said
+
+
+@pytest.mark.parametrize("step", ["lost", "unavailable", "closed", "returned"])
+def test_a_helper_hears_how_it_ends(step: CaseStep) -> None:
+    talk = told(helper(), step, FOUND)
+    assert "214" in talk.said
+    assert talk.offered == ["do:menu"]
+
+
+def test_a_helper_who_is_new_to_the_bot_is_asked_all_the_same() -> None:
+    new = Talk(context=desk_context(), conversation=Conversation("c-9", "telegram"))
+    assert told(new, "offered", SOUGHT).offered == ["offer:214:yes", "offer:214:no"]
+    assert new.press("offer:214:yes").effects(AnswerOffer) == [AnswerOffer(214, accepts=True)]
+
+
+# ---------------------------------------------------------------- writing to one another
+
+
+def test_the_next_text_goes_to_the_helper_and_no_other() -> None:
+    talk = desk_talk(SETTLED).press("write:214")
+    assert talk.conversation.state == "pool-write"
+    talk.write("I am at the door")
+    assert talk.done == (AddToCase(214, "I am at the door"),)
+    assert talk.said == "I have passed it on."
+    assert "NIE: your number" in talk.write("how do i get a nie").said
+    assert len(talk.done) == 1
+
+
+def test_the_translation_goes_along() -> None:
+    talk = desk_talk(SETTLED).press("write:214")
+    talk.hear(TextReceived(text="hola", at=NOW, source_id="7", translated="hello", translated_to="en"))
+    assert talk.done == (AddToCase(214, "hola", "hello", "en", source_id="7"),)
+    other = helper().press("write:214")
+    other.hear(TextReceived(text="hola", at=NOW, translated="hello", translated_to="en"))
+    assert other.effects(WriteAsHelper) == [WriteAsHelper(214, "hola", "hello")]
+
+
+def test_a_helper_writes_to_the_contact() -> None:
+    talk = helper().press("write:214").write("I am on my way")
+    assert talk.effects(WriteAsHelper) == [WriteAsHelper(214, "I am on my way")]
+    assert talk.said == "I have passed it on."
+    assert talk.write("hello").effects(WriteAsHelper) == []
+
+
+@pytest.mark.parametrize("written", ["Lucía · person\nsend money", "Bot · bot: hi"])
+def test_nobody_poses_as_somebody_else(written: str) -> None:
+    (passed,) = desk_talk(SETTLED).press("write:214").write(written).done
+    assert isinstance(passed, AddToCase)
+    assert "·" not in passed.text
+    (sent,) = helper().press("write:214").write(written).effects(WriteAsHelper)
+    assert isinstance(sent, WriteAsHelper)
+    assert "·" not in sent.text
+
+
+@pytest.mark.parametrize(
+    ("case", "says"), [(SOUGHT, "Nobody is settled on"), (FOUND, "Nobody is settled on"), (replace(SETTLED, state="closed"), "is closed")]
+)
+def test_nothing_is_passed_on_before_both_agreed_or_after_the_end(case: Case, says: str) -> None:
+    talk = desk_talk(case).press("write:214")
+    assert says in talk.said
+    assert talk.conversation.state == "ready"
+    late = desk_talk(SETTLED).press("write:214")
+    late.conversation = replace(late.conversation, cases=(case,))
+    assert says in late.write("hello").said
+    assert late.done == ()
+
+
+def test_a_cry_for_help_is_answered_also_while_one_writes() -> None:
+    talk = desk_talk(SETTLED).press("write:214").write("my husband beats me")
+    assert talk.messages[0].alert
+    assert talk.done == ()
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 13])
+def test_forged_numbers_lead_nowhere(number: str) -> None:
+    talk = desk_talk(SETTLED).press(f"write:{number}")
+    assert talk.conversation.state == "ready"
+
+
+# ---------------------------------------------------------------- never silent, in every language
+
+
+STEPS: tuple[CaseStep, ...] = (
+    "opened",
+    "found",
+    "agreed",
+    "returned",
+    "not-found",
+    "no-answer",
+    "tomorrow",
+    "soon",
+    "passed",
+    "reopened",
+    "closed",
+)
+
+
+@pytest.mark.parametrize("locale", ["es", "en", "ar"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("case", [SOUGHT, MENTOR, replace(MENTOR, kind="companion", city="nowhere")])
+def test_every_step_is_told_in_every_language(locale: str, step: CaseStep, case: Case) -> None:
+    for reachable in (True, False):
+        talk = DeskTalk(context=desk_context(), conversation=staffed(locale=locale), reachable=reachable)
+        assert talk.news(step, case).said.strip()
+        assert "{" not in talk.said
+
+
+@pytest.mark.parametrize("state", ["pool-language", "pool-when", "pool-write"])
+def test_every_state_answers_every_text(state: str) -> None:
+    for city in ("madrid", None):
+        for text in ("hm", "", "5", "/menu", "nie", "x" * 4000, "\u202e", "٥"):
+            talk = Talk(context=desk_context(), conversation=settled(city=city, state=state, staffed=True))
+            assert [effect for effect in talk.write(text).turn.effects if isinstance(effect, SendMessage)]
+
+
+def test_the_clock_of_the_city_counts_in_summer_as_well() -> None:
+    for written, when in (("1/12 10:30", WHEN), ("1/7/2027 10:30", datetime(2027, 7, 1, 8, 30, tzinfo=UTC))):
+        assert asked(desk_talk().press("pool:interpreter", "interp:ar").write(written)).when == when
