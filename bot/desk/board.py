@@ -19,7 +19,7 @@ OFFERS_S = 30  # who is away changes by the clock, too
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was read for one version. `offered`: by number, the ids of those a waiting case is offered to, as of `minute`."""
+    """What was read for one version."""
 
     version: int
     cases: tuple[Case, ...]

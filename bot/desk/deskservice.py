@@ -40,6 +40,7 @@ from bot.desk.groups import GroupHandler
 from bot.desk.profiles import fault_of
 from bot.desk.reading import Translate, Translations
 from bot.desk.relay import Relay
+from bot.desk.rights import LEADS, are_colleagues, is_of, may_read, may_remove
 from bot.desk.rules import DeskRules, invitation, web_link
 from bot.desk.sweep import Sweeper
 from bot.desk.words import DeskWords
@@ -58,7 +59,6 @@ SWEEP_S: Final = 5.0
 RELAY_S: Final = 3.0  # what happens meanwhile goes into one post
 TRANSLATE_S: Final = 3.0  # a reply waits no longer for its translation
 PRACTICE_S: Final = 1.5  # before a simulated contact answers
-LEADS: Final = ("lead", "admin")
 
 
 class DeskService:
@@ -211,7 +211,7 @@ class DeskService:
         case = await self.case(staff, number)
         if case is None or not may_see(staff, case):
             return None
-        if not _may_read(staff, case):
+        if not may_read(staff, case):
             return ()
         found = await self._store.lines(number, after, reader=staff.id, since=since)
         return await self._translations.read(found, self._words.read_in(case.city))
@@ -304,7 +304,7 @@ class DeskService:
     async def file(self, staff: Staff, number: int, line: int) -> tuple[Attachment, bytes] | None:
         """Return the file of a line somebody may see."""
         case = await self.case(staff, number)
-        if case is None or not may_see(staff, case) or not _may_read(staff, case):
+        if case is None or not may_see(staff, case) or not may_read(staff, case):
             return None
         lines = await self._store.lines(number, line - 1, reader=staff.id)
         found = next((each.message.attachment for each in lines if each.id == line and each.message), None)
@@ -366,7 +366,7 @@ class DeskService:
 
     async def team(self, staff: Staff) -> Sequence[Staff]:
         """Return the colleagues a case can go to, and for a substitute."""
-        return [other for other in await self._store.team() if _are_colleagues(staff, other)]
+        return [other for other in await self._store.team() if are_colleagues(staff, other)]
 
     async def invite(self, staff: Staff, profile: Profile) -> Mapping[str, str] | Refused:
         """Invite somebody into one's own city (and organisation)."""
@@ -383,7 +383,7 @@ class DeskService:
     async def remove_staff(self, staff: Staff, other: str) -> bool:
         """End somebody's work here; nobody removes themselves, and only admins remove admins."""
         found = await self._store.staff_member(other)
-        if staff.profile.role not in LEADS or found is None or found.id == staff.id or not _may_remove(staff, found):
+        if staff.profile.role not in LEADS or found is None or found.id == staff.id or not may_remove(staff, found):
             return False
         self._wake(await self._store.remove_staff(other))
         await self._store.note(staff.id, "removed", 0, other)
@@ -393,12 +393,12 @@ class DeskService:
     async def figures(self, staff: Staff) -> Sequence[CaseFigure]:
         """Return the figures of one's city."""
         found = await self._store.case_figures() if staff.profile.role in LEADS else ()
-        return [figure for figure in found if _is_of(staff, figure.city)]
+        return [figure for figure in found if is_of(staff, figure.city)]
 
     async def reports(self, staff: Staff) -> Sequence[Report]:
         """Return the open reports on answers of one's city."""
         found = await self._store.reports() if staff.profile.role in LEADS else ()
-        return [report for report in found if _is_of(staff, report.city)]
+        return [report for report in found if is_of(staff, report.city)]
 
     async def resolve(self, staff: Staff, report_id: int) -> bool:
         """Close a report of one's city."""
@@ -446,38 +446,6 @@ class DeskService:
     def entry_title(self, city: str, entry_id: str, locale: str) -> str:
         """Return the title of an entry."""
         return self._words.entry_title(city, entry_id, locale)
-
-
-# ---------------------------------------------------------------- rights beside those of bot.cases
-
-
-def _may_read(staff: Staff, case: Case) -> bool:
-    """Say whether somebody may read what was written: helpers only once both sides have said yes."""
-    return not is_helper(staff) or (case.advisor == staff.id and case.agreed)
-
-
-def _is_of(staff: Staff, city: str) -> bool:
-    return staff.profile.city in ("", city)
-
-
-def _same_house(staff: Staff, other: Staff) -> bool:
-    """Say whether two work for the same city, and for the same organisation where both have one."""
-    one, two = staff.profile, other.profile
-    same_city = not one.city or not two.city or one.city == two.city
-    return same_city and (one.organisation is None or two.organisation is None or one.organisation == two.organisation)
-
-
-def _are_colleagues(staff: Staff, other: Staff) -> bool:
-    """Say whether somebody gets to know of another: helpers know nobody, advisors each other, leads the helpers as well."""
-    if is_helper(staff) or not _same_house(staff, other):
-        return False
-    return staff.profile.role in LEADS or not is_helper(other)
-
-
-def _may_remove(staff: Staff, other: Staff) -> bool:
-    if other.profile.role == "admin" and (staff.profile.role != "admin" or (staff.profile.city and not other.profile.city)):
-        return False
-    return _same_house(staff, other) and (staff.profile.organisation is None or staff.profile.organisation == other.profile.organisation)
 
 
 def _flags(reports: Sequence[Report]) -> Mapping[tuple[str, str], Flag]:

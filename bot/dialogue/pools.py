@@ -91,7 +91,8 @@ def _rest(conversation: Conversation, context: Context) -> Conversation:
 
 
 def _cancel(conversation: Conversation, context: Context) -> Option:
-    return option("do", "cancel", words(conversation, context)("Cancel"), "quiet")
+    _ = words(conversation, context)
+    return option("do", "cancel", _("Cancel"), "quiet")
 
 
 # ---------------------------------------------------------------- which language

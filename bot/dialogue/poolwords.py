@@ -12,7 +12,7 @@ from bot.dialogue.browse import entry_options
 from bot.dialogue.compose import fill, option, text, to_menu, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, city_name
-from bot.dialogue.terms import KINDS, N_
+from bot.dialogue.terms import KINDS
 from bot.dialogue.tongues import name_in
 from bot.dialogue.waiting import desk_of, opening, state_of
 from bot.knowledge.hours import locale_of
@@ -20,19 +20,12 @@ from bot.matching.normalise import normalise
 from bot.model import Block, Conversation, Entry, Heading, Message, Option, Paragraph, Run
 
 MAX_TOOLS = 3
-_INTERPRETING = (
-    "interpret",
-    "مترجم فوري",
-    "ترجمه فوريه",
-)  # in words for an interpreter, normalised: intérprete, interprète, інтерпретація …
+_INTERPRETING = ("interpret", "مترجم فوري", "ترجمه فوريه")  # in keywords, normalised: intérprete, interprète, interpreting …
 
 # "I need an interpreter for {language}", to be shown at a desk: a sentence per host language that somebody who speaks it has read, with the
 # name of the language in it. English stands in for the others.
 HOST_CARDS: Mapping[str, str] = {"es": "Necesito un intérprete de {language}.", "en": "I need an interpreter for {language}."}
 FALLBACK = "en"
-
-
-AS_SOON = N_("as soon as possible")
 
 
 def home_of_case(case: Case, context: Context) -> Home | None:
@@ -54,8 +47,9 @@ def what(case: Case, conversation: Conversation, context: Context) -> str:
 
 def moment(case: Case, conversation: Conversation, context: Context) -> Run:
     """Say when somebody is needed, on the city's clock: "Tuesday, 1 December, 10:30"."""
+    _ = words(conversation, context)
     if case.when is None:
-        return Run(words(conversation, context)(AS_SOON))
+        return Run(_("as soon as possible"))
     home = home_of_case(case, context)
     local = case.when.astimezone(ZoneInfo(home.city.time_zone if home else "UTC"))
     day = format_skeleton("MMMMEEEEd", local, locale=locale_of(tongue(conversation, context)))

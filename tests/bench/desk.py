@@ -22,6 +22,7 @@ from tests.bench.table import percentile, table
 from tests.running import ROOT, Bot, running_bot
 
 WAIT_S = 30.0
+TOGETHER = 30  # contacts who come at the same time
 Frame = dict[str, Any]
 
 
@@ -158,8 +159,8 @@ async def measure(bot: Bot, codes: list[str], waiting: int, relays: int) -> Figu
     try:
         for advisor, code in zip(advisors, codes, strict=True):
             await advisor.log_in(code)
-        for contact in contacts:
-            await contact.open()
+        for start in range(0, len(contacts), TOGETHER):  # one after the other the first would be away before the last is there
+            await asyncio.gather(*(contact.open() for contact in contacts[start : start + TOGETHER]))
         talkers, late = contacts[: len(advisors)], contacts[-20:]
         for contact in talkers:
             await contact.ask()  # one after the other, so that the first case is the first contact's

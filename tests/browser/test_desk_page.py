@@ -262,6 +262,58 @@ async def test_passing_on_to_a_colleague_and_to_a_topic(desk: DeskTown, sit: Sit
     assert (case.state, case.topic) == ("waiting", "work")
 
 
+async def test_an_organisation_sees_nothing_before_the_contact_agrees(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    advisor = await sit()
+    await advisor.claim(number)
+    await advisor.press("Pass on")
+    await advisor.dialog.get_by_label("Another organisation").check()
+    await expect(advisor.dialog).to_contain_text("The person is asked first")
+    await advisor.dialog.get_by_label("Why").fill("they know more about contracts")
+    await advisor.done("Pass on")
+    await expect(advisor.now.locator(".intake")).to_contain_text("The person is asked whether this may go to")
+    await expect(advisor.box).to_be_visible()
+    assert await desk.town.press("700", f"consent:{number}:yes")
+    await expect(advisor.box).to_have_count(0)
+
+
+async def test_a_lead_gives_a_waiting_case_to_somebody(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    lead, marco = await sit(ANA), await sit(MARCO)
+    await lead.open(number)
+    await lead.press("Pass on")
+    await lead.dialog.get_by_label("A colleague").check()
+    await lead.dialog.get_by_label("Colleague", exact=True).select_option(label=await colleague_named(lead, "Marco"))
+    await lead.dialog.get_by_label("Why").fill("you know the family")
+    await lead.done("Pass on")
+    await expect(marco.part("mine")).to_have_count(1)
+    await expect(marco.page).to_have_title(re.compile(r"^\(1\) Desk"))
+    await lead.page.locator(".part[data-part=others] summary").click()
+    await expect(lead.row(number)).to_contain_text("Marco")
+
+
+SAM = Profile("Sam", "interpreter", "madrid", languages=("wo", "es"))
+
+
+async def test_an_interpreter_is_asked_and_writes_once_both_agree(desk: DeskTown, sit: Sit) -> None:
+    sam = await sit(SAM)
+    await desk.town.settle_in("700", "en")
+    number = await desk.ask("700", "I have an appointment", locale="en", kind="interpreter", language="wo")
+    await desk.town.desk.sweep()
+    await expect(sam.part("asked")).to_contain_text("Wolof")
+    await expect(sam.part("asked")).to_contain_text("interpreter")
+    await sam.page.get_by_role("button", name="I can do it").click()
+    await expect(sam.now).to_contain_text("The person is asked whether they agree.")
+    await expect(sam.box).to_have_count(0)
+    await desk.town.settle()
+    assert await desk.town.press("700", f"helper:{number}:yes")
+    await expect(sam.box).to_be_visible()
+    await sam.reply("Hello, I am Sam")
+    await until_given(desk, "Hello, I am Sam")
+    await sam.press("I cannot do it after all")
+    await expect(sam.box).to_have_count(0)
+
+
 async def colleague_named(advisor: Advisor, name: str) -> str:
     """Return the label of a colleague in the list."""
     labels = await advisor.dialog.get_by_label("Colleague", exact=True).locator("option").all_text_contents()
@@ -306,6 +358,30 @@ async def test_files_and_places_go_to_the_contact(desk: DeskTown, sit: Sit) -> N
     async with asyncio.timeout(8):
         while not desk.town.posts["telegram"].given["700"][-1].venues:
             await asyncio.sleep(0.02)
+
+
+GIVEN_BY = """([kind, bytes]) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File([new Uint8Array(bytes)], `${kind}.png`, { type: "image/png" }));
+  const more = kind === "paste" ? { clipboardData: carried } : { dataTransfer: carried };
+  const event = kind === "paste" ? new ClipboardEvent("paste", more) : new DragEvent("drop", more);
+  document.querySelector(kind === "paste" ? ".thread.active textarea" : ".thread.active .chat-log").dispatchEvent(
+    Object.defineProperties(event, { bubbles: { value: true } }),
+  );
+}"""
+
+
+async def test_files_are_dropped_and_pasted(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    advisor = await sit()
+    await advisor.claim(number)
+    for kind in ("drop", "paste"):
+        await advisor.page.evaluate(GIVEN_BY, [kind, list(PNG)])
+        await expect(advisor.now.get_by_role("button", name=f"Remove {kind}.png")).to_be_visible()
+    await advisor.now.get_by_role("button", name="Remove drop.png").click()
+    await advisor.box.press("Enter")
+    await expect(advisor.now.locator("img.picture")).to_have_count(1)
+    await expect(advisor.now.locator("img.picture")).to_have_attribute("alt", "paste.png")
 
 
 async def test_a_file_that_is_none_is_refused_and_the_words_stay(desk: DeskTown, sit: Sit) -> None:
@@ -404,7 +480,7 @@ async def test_scripts_in_texts_and_names_are_plain_text(desk: DeskTown, sit: Si
     await desk.write("700", SCRIPT)
     await expect(advisor.line("<script>alert(1)</script>")).to_have_count(2)
     await expect(advisor.row(number)).to_contain_text("<script>alert(1)</script>")
-    await expect(advisor.now.locator("h2")).to_contain_text("<script>alert(1)</script>")
+    await expect(advisor.now.locator(".bar h2")).to_contain_text("<script>alert(1)</script>")
     assert await advisor.page.locator(".desk script, .desk img, .desk iframe").count() == 0
     assert "hurt" not in await advisor.page.title()
 
@@ -418,6 +494,35 @@ def renamed(message: str | bytes) -> str:
         return [rename(each) for each in value] if isinstance(value, list) else value
 
     return json.dumps(rename(json.loads(message)))
+
+
+def translated(message: str | bytes) -> str:
+    """Give every message of the contact a machine translation."""
+    frame = json.loads(message)
+    for line in frame.get("lines", ()) if frame["type"] == "lines" else ():
+        if line["author"] == "contact":
+            said = "".join(run["text"] for block in line["blocks"] for run in block["runs"])
+            line |= {"original": {"text": said, "locale": "ar", "dir": "rtl"}, "is_translation": True, "locale": "en", "dir": "ltr"}
+            line["blocks"] = [{"kind": "paragraph", "runs": [{"text": "The owner wants us to leave"}]}]
+    return json.dumps(frame)
+
+
+async def test_a_translation_stands_below_the_original_and_is_marked(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    advisor = await sit()
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        server.on_message(lambda message: route.send(translated(message)))
+        route.on_message(server.send)
+
+    await advisor.page.route_web_socket(re.compile("/desk/socket"), between)
+    await advisor.reload()
+    await advisor.open(number)
+    line = advisor.line(ARABIC)
+    await expect(line.locator("[lang=ar]")).to_have_text(ARABIC)
+    await expect(line.locator(".translated")).to_contain_text("machine translation")
+    await expect(line.locator(".translated [lang=en]")).to_have_text("The owner wants us to leave")
 
 
 async def test_every_message_runs_its_own_way(desk: DeskTown, sit: Sit) -> None:
@@ -571,16 +676,16 @@ async def test_everything_important_by_keyboard(desk: DeskTown, sit: Sit) -> Non
     await expect(advisor.box).to_have_value("jkcrne?/\nmore")
     await keys.press("Control+Enter")
     await until_given(desk, "jkcrne?/\nmore")
-    await advisor.now.locator("h2").focus()
+    await advisor.now.locator(".bar h2").focus()
     await keys.press("n")
     await expect(advisor.now.get_by_label("Note for colleagues", exact=True)).to_be_checked()
-    await advisor.now.locator("h2").focus()
+    await advisor.now.locator(".bar h2").focus()
     await keys.press("r")
     await expect(advisor.now.get_by_label("Reply", exact=True)).to_be_checked()
-    await advisor.now.locator("h2").focus()
+    await advisor.now.locator(".bar h2").focus()
     await keys.press("/")
     await expect(advisor.page.locator("#search")).to_be_focused()
-    await advisor.now.locator("h2").focus()
+    await advisor.now.locator(".bar h2").focus()
     await keys.press("?")
     await expect(advisor.dialog).to_contain_text("Next case in the queue")
     await keys.press("e")  # a dialog is open
@@ -598,7 +703,7 @@ async def test_shortcuts_can_be_switched_off_and_enter_can_be_a_new_line(desk: D
     await advisor.dialog.get_by_label("Keyboard shortcuts with single letters").uncheck()
     await advisor.dialog.get_by_label("Enter sends (otherwise Ctrl+Enter)").uncheck()
     await advisor.page.keyboard.press("Escape")
-    await advisor.now.locator("h2").focus()
+    await advisor.now.locator(".bar h2").focus()
     await advisor.page.keyboard.press("?")
     await expect(advisor.page.locator("dialog")).to_have_count(0)
     await advisor.box.focus()
@@ -635,6 +740,49 @@ async def test_every_control_has_a_name_and_new_messages_are_announced(desk: Des
         await advisor.menu(name)
         assert [role for role, label in await names(advisor.page) if not label] == []
         await advisor.page.keyboard.press("Escape")
+
+
+CONTRAST = """() => {
+  const seen = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const lin = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * lin(r) + 0.7152 * lin(g) + 0.0722 * lin(b);
+  const behind = (node) => {
+    for (let each = node; each; each = each.parentElement) {
+      const [r, g, b, a = 1] = seen(getComputedStyle(each).backgroundColor);
+      if (a > 0.5) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const weak = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !node.checkVisibility() || node.closest("script, .skip, [hidden]")) continue;
+    const [one, two] = [light(seen(getComputedStyle(node).color)), light(behind(node))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (two + 0.05);
+    if (ratio < 4.5) weak.push([node.className, node.textContent.slice(0, 30), ratio]);
+  }
+  return weak;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_can_be_read(desk: DeskTown, sit: Sit, scheme: str) -> None:
+    first = await asking(desk, priority="high", facts=(("letter", "yes"),))
+    second = await asking(desk, "701", locale="en")
+    advisor = await sit(color_scheme=scheme)
+    await advisor.claim(second)
+    await advisor.reply("Hello")
+    await advisor.now.get_by_label("Note for colleagues", exact=True).check()
+    await advisor.reply("A note")
+    await advisor.open(first)
+    await desk.write("701", "Thank you")
+    await expect(advisor.row(second)).to_contain_text("new")
+    assert await advisor.page.evaluate(CONTRAST) == []
+    await advisor.open(second)
+    assert await advisor.page.evaluate(CONTRAST) == []
+    await advisor.press("Pass on")
+    assert await advisor.page.evaluate(CONTRAST) == []
 
 
 # ---------------------------------------------------------------- oneself, practice, the team
@@ -680,7 +828,7 @@ async def test_practice_touches_nobody(desk: DeskTown, sit: Sit) -> None:
     await advisor.page.get_by_role("button", name="Practise").click()
     await advisor.dialog.get_by_label("Language of the simulated person").select_option("es")
     await advisor.done("Begin")
-    await expect(advisor.now.locator("h2")).to_contain_text("practice")
+    await expect(advisor.now.locator(".bar h2")).to_contain_text("practice")
     await expect(other.part("waiting")).to_have_count(0)
 
 

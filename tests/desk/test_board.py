@@ -10,8 +10,9 @@ import pytest
 
 from bot.cases import AddNote, Attachment, Case, Claim, Close, Done, PassOn, Profile, Refused, Reply, ReportEntry, Staff
 from bot.desk.board import Watch
-from bot.errors import ChannelRejected
-from bot.model import MAX_TEXT, AddToCase
+from bot.desk.notices import Stage
+from bot.errors import ChannelRejected, StoreError
+from bot.model import MAX_TEXT, AddToCase, Message
 from tests.desk.world import ADMIN, CANARY, LEAD, LUCIA, SCHOOL, World, profile, text_of
 
 PEER = Profile("Ana", "peer", "madrid")
@@ -482,3 +483,49 @@ async def test_titles_and_names_are_in_the_readers_language(world: World) -> Non
     assert desk.pseudonym(case, "en") != case.pseudonym
     assert "Eviction" in desk.summary(case, "en")
     assert len(desk.facts(case, "en")) == 1
+
+
+# ---------------------------------------------------------------- the loops
+
+
+async def test_the_loops_go_on_whatever_fails(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("LOOK_S", "SWEEP_S", "RELAY_S"):
+        monkeypatch.setattr(f"bot.desk.deskservice.{name}", 0.01)
+    lucia = await world.hire(LUCIA)
+    case = await world.ask(priority="high")
+    troubles: list[Exception] = [StoreError("disk full"), ValueError(f"{CANARY} that no log may hold")]
+    mark = world.store.desk.mark
+
+    async def failing() -> int:
+        if troubles:
+            raise troubles.pop()
+        return await mark()
+
+    monkeypatch.setattr(world.store.desk, "mark", failing)
+    await world.desk.start()
+    async with asyncio.timeout(5):
+        while troubles:
+            await asyncio.sleep(0.01)
+        while case.number not in (await world.desk.board(lucia)).woken:
+            await asyncio.sleep(0.01)
+    await world.desk.stop()
+    assert CANARY not in caplog.text
+
+
+async def test_one_case_that_cannot_be_looked_at_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lucia = await world.hire(LUCIA)
+    broken, other = await world.ask("amina", priority="high"), await world.ask("boris", priority="high")
+    wake = world.desk._words.wake
+
+    def failing(case: Case, stage: Stage) -> Message:
+        if case.number == broken.number:
+            raise ValueError(CANARY)
+        return wake(case, stage)
+
+    monkeypatch.setattr(world.desk._words, "wake", failing)
+    await world.sweep()
+    assert (await world.desk.board(lucia)).woken == frozenset({other.number})
+    assert f"case {broken.number}" in caplog.text
+    assert CANARY not in caplog.text

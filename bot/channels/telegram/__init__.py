@@ -1,4 +1,4 @@
-"""Telegram: private chats over python-telegram-bot's client, with our own poller and webhook that acknowledge after the commit."""
+"""Telegram: private chats and desk groups over python-telegram-bot's client; our own poller and webhook acknowledge after the commit."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.cases import Attachment
 from bot.channels import Capabilities, Host, Parcel
-from bot.channels.telegram import pieces, sender, webhook
+from bot.channels.telegram import calls, files, pieces, sender, webhook
 from bot.channels.telegram.desk import TelegramDeskChannel
-from bot.channels.telegram.farewell import Farewell
-from bot.channels.telegram.media import MAX_DOWNLOAD
+from bot.channels.telegram.gate import Gate
 from bot.channels.telegram.parse import ALLOWED_UPDATES, CHANNEL, MalformedUpdate, Parsed, parse
 from bot.channels.telegram.poller import Poller, backoff
 from bot.channels.telegram.request import AiohttpRequest
-from bot.errors import ChannelError, ChannelRejected, ConfigError, Overloaded
-from bot.model import ContactRef, GroupLinking, Incoming, Message
+from bot.errors import ChannelError, ConfigError, Overloaded
+from bot.model import ContactRef, Incoming, Message
 
 Commands = Mapping[str, Sequence[tuple[str, str]]]
 
 SEND_CONNECTIONS: Final = 64
 LATER_S: Final = 5.0
 STOP_S: Final = 5.0  # what a batch may take to be kept when we stop
-LINKED_S: Final = 60.0  # how long it is remembered whether a group is a desk's
+NOT_PASSED: Final = "📎 ✗"
 
 _TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
 _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
@@ -39,9 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 class TelegramChannel:
-    """A bot on Telegram. Only private chats are served; in any other chat it says `group_text` once and leaves.
+    """A bot on Telegram. Private chats are served and desk groups are heard; in any other chat it says `group_text` once and leaves.
 
     `api_url` is the root of any Bot API server; `commands` go from a two-letter language ("" for all others) to name and description.
+    `link_text` says in a group we were just added to how it becomes a desk ("": we leave at once), `no_right` that we may not manage topics
+    there, `not_passed` that a file could not be passed on; `machine` goes from a locale to its words for "machine translation".
     Webhook mode needs `public_url` and a secret of 16-256 letters, digits, "_" and "-". Raises ConfigError before any network is used."""
 
     name = CHANNEL
@@ -60,7 +61,9 @@ class TelegramChannel:
         public_url: str | None = None,
         webhook_secret: str | None = None,
         link_text: str = "",
-        not_passed: str = "📎 ✗",
+        no_right: str = "",
+        not_passed: str = NOT_PASSED,
+        machine: Mapping[str, str] | None = None,
     ) -> None:
         if not _TOKEN.fullmatch(token):
             raise ConfigError("the Telegram token is malformed: it is digits, a colon and some 35 letters, as @BotFather gives it")
@@ -74,10 +77,11 @@ class TelegramChannel:
         self._poll_request, request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
         self._client = Bot(token, f"{api_url}/bot", f"{api_url}/file/bot", request=request, get_updates_request=self._poll_request)
         self._poller = Poller(self._poll_request, f"{api_url}/bot{token}", self._keep)
-        self._farewell = Farewell(self._client, group_text)
+        self._gate = Gate(
+            self._client, self._bot_id, group_text=group_text, link_text=link_text, is_linked=self._is_linked, errand=self._errand
+        )
         self._clock, self._commands, self._mode = clock, commands, mode
-        self._link_text, self._not_passed = link_text, not_passed
-        self._linked: dict[ContactRef, tuple[bool, float]] = {}
+        self._no_right, self._not_passed, self._machine = no_right, not_passed, machine or {}
         self._public_url, self._secret = (public_url or "").rstrip("/"), webhook_secret or ""
         self._host: Host | None = None
         self._receiver: asyncio.Task[None] | None = None
@@ -97,8 +101,9 @@ class TelegramChannel:
         return [webhook.webhook_route(self._secret, self._keep, lambda: self._host is not None)] if self._mode == "webhook" else []
 
     def split(self, message: Message) -> tuple[Message, ...]:
-        """Cut a message into pieces of one call each: text with the options on its last piece, then places, then the file."""
-        return pieces.split(message)
+        """Cut a message into pieces of one call each; see bot.channels.telegram.pieces."""
+        language = message.locale.partition("-")[0]
+        return pieces.split(message, self._machine.get(message.locale) or self._machine.get(language) or pieces.MACHINE)
 
     async def send(self, parcel: Parcel) -> str | None:
         """Send one piece within 10 s. See Channel.send for what is raised."""
@@ -111,18 +116,11 @@ class TelegramChannel:
 
     async def fetch(self, key: str) -> bytes:
         """Return the content of a file by Telegram's id of it. Raises the ChannelError tree."""
-        content = await sender.translated(self._download(key))
-        if len(content) > MAX_DOWNLOAD:
-            raise ChannelRejected("telegram: the file is too large")
-        return content
-
-    async def _download(self, key: str) -> bytes:
-        file = await sender.call(self._client.get_file(key))
-        return bytes(await sender.call(file.download_as_bytearray()))
+        return await calls.translated(files.download(self._client, key))
 
     def desk_channel(self) -> TelegramDeskChannel:
         """Return the channel of desk groups: the same bot in groups that were linked to a city."""
-        return TelegramDeskChannel(self._client, self._not_passed)
+        return TelegramDeskChannel(self._client, not_passed=self._not_passed, no_right=self._no_right)
 
     async def stop_receiving(self) -> None:
         """Take in nothing new; a batch in hand is kept first."""
@@ -165,14 +163,14 @@ class TelegramChannel:
         failures = 0
         while True:
             try:
-                await sender.call(call())
+                await calls.call(call())
                 _log.info("%s: done", name)
                 return
             except InvalidToken:
                 raise
             except TelegramError as error:
                 failures += 1
-                wait_s = sender.wait_of(error) or backoff(failures)
+                wait_s = calls.wait_of(error) or backoff(failures)
                 _log.warning("%s failed (%s), again in %.1f s", name, type(error).__name__, wait_s)
             await asyncio.sleep(wait_s)
 
@@ -182,37 +180,20 @@ class TelegramChannel:
 
     async def _keep(self, updates: Sequence[object]) -> None:
         """Translate updates and have them kept; returns when they are safe. Raises Overloaded or StoreError."""
-        if self._host is None:  # stopped meanwhile: what comes now must come again
+        host = self._host
+        if host is None:  # stopped meanwhile: what comes now must come again
             raise Overloaded(LATER_S)
         parsed = [found for update in updates if (found := self._parsed(update)) is not None]
         incoming: list[Incoming] = []
         for item in parsed:
             if item.query_id is not None:
                 self._errand(self._answer_press(item.query_id))
-            incoming += [found for found in (item.incoming, await self._in_group(item)) if found is not None]
+            incoming += [found for found in (item.incoming, await self._gate.admit(item)) if found is not None]
         if incoming:
-            await self._host.accept(incoming)
-
-    async def _in_group(self, item: Parsed) -> Incoming | None:
-        """Return what a linked group says; any other group is left, after a word on how to link it where we were just added."""
-        if item.incoming is not None and isinstance(item.incoming.event, GroupLinking):
-            self._linked.pop(item.incoming.contact, None)
-        if item.in_group is not None and await self._is_linked(item.in_group.contact):
-            return item.in_group
-        if item.foreign_chat is not None and item.added and self._link_text:
-            self._errand(self._say_how_to_link(item.foreign_chat))
-        elif item.foreign_chat is not None:
-            self._errand(self._farewell.leave(item.foreign_chat))
-        return None
+            await host.accept(incoming)
 
     async def _is_linked(self, group: ContactRef) -> bool:
-        """Ask the host whether a group is a desk's; a yes is remembered for a while, a no is asked again."""
-        known, until = self._linked.get(group, (False, 0.0))
-        now = asyncio.get_running_loop().time()
-        if not known or until <= now:
-            known = self._host is not None and await self._host.is_linked(group)
-            self._linked[group] = (known, now + LINKED_S)
-        return known
+        return self._host is not None and await self._host.is_linked(group)
 
     def _parsed(self, update: object) -> Parsed | None:
         try:
@@ -231,14 +212,11 @@ class TelegramChannel:
 
     async def _answer_press(self, query_id: str) -> None:
         """Stop the button's waiting sign."""
-        await sender.attempt("answerCallbackQuery", self._client.answer_callback_query(query_id))
-
-    async def _say_how_to_link(self, chat_id: int) -> None:
-        await sender.attempt("sendMessage", self._client.send_message(chat_id, self._link_text))
+        await calls.attempt("answerCallbackQuery", self._client.answer_callback_query(query_id))
 
     async def _publish_commands(self) -> None:
         """Register the commands of each language; a language that fails is only logged."""
         for language, commands in self._commands.items():
             menu = [BotCommand(name, description) for name, description in commands]
             call = self._client.set_my_commands(menu, BotCommandScopeAllPrivateChats(), language_code=language or None)
-            await sender.attempt("setMyCommands", call)
+            await calls.attempt("setMyCommands", call)

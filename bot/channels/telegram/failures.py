@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
+from collections.abc import Sequence
+
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.channels.telegram.request import NotSentError, ThrottledError
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked
@@ -10,11 +12,19 @@ from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactB
 # Telegram's descriptions, compared without case since the library changes it (tdlib/telegram-bot-api Client.cpp, read November 2025)
 UNREACHABLE = ("chat not found", "peer_id_invalid", "user not found", "chat_id is empty")
 UNSHOWABLE = ("can't parse entities", "button_url_invalid", "wrong http url", "unsupported url protocol")
+NO_TOPIC = ("message thread not found", "topic_deleted", "topic_id_invalid", "topic_closed")
+NO_RIGHT = ("not enough rights", "chat_admin_required", "need administrator rights", "not a forum")
+OF_A_FILE = ("file", "photo", "image", "voice", "video", "audio", "animation", "document", "media", "sticker", "caption")
+
+
+def says(error: BadRequest, signs: Sequence[str]) -> bool:
+    """Tell whether the server named one of some reasons."""
+    return any(sign in error.message.casefold() for sign in signs)
 
 
 def is_unshowable(error: BadRequest) -> bool:
     """Tell whether the server refused our markup or a link button, so that plain text may pass."""
-    return any(sign in error.message.casefold() for sign in UNSHOWABLE)
+    return says(error, UNSHOWABLE)
 
 
 def channel_error(error: TelegramError) -> ChannelError:
@@ -26,6 +36,8 @@ def channel_error(error: TelegramError) -> ChannelError:
             return ContactBlocked("telegram: forbidden")
         case BadRequest():
             return _refused(error)
+        case ChatMigrated():  # its new address is on the way to us as an update
+            return ChannelError("telegram: the group has moved", retryable=True, uncertain=False)
         case InvalidToken():
             return ChannelError("telegram: token refused", retryable=True, uncertain=False)
         case NotSentError():
@@ -35,7 +47,6 @@ def channel_error(error: TelegramError) -> ChannelError:
 
 
 def _refused(error: BadRequest) -> ChannelError:
-    description = error.message.casefold()
-    if any(sign in description for sign in UNREACHABLE):
+    if says(error, UNREACHABLE):
         return ContactBlocked("telegram: no such chat")
-    return ChannelRejected(f"telegram: {description.partition(':')[0][:60]}")  # what follows a colon may quote the message
+    return ChannelRejected(f"telegram: {error.message.casefold().partition(':')[0][:60]}")  # what follows a colon may quote the message

@@ -6,7 +6,7 @@ from typing import Final
 
 from telegram import Bot
 
-from bot.channels.telegram.sender import attempt
+from bot.channels.telegram.calls import attempt
 
 CHATS_REMEMBERED: Final = 1000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,8 @@ _TYPES: Final = {"photo": "image/jpeg", "voice": "audio/ogg", "video_note": "vid
 _FETCHABLE: Final = frozenset({"photo", "voice", "audio", "animation", "video", "video_note", "document"})
 # Telegram refuses to send a file by its id as anything else than what it is ("can't use file of type VideoNote as Video"). These two are
 # videos to everybody else, so their refs say what they are: "telegram:video_note/<file id>". No file id holds a stroke.
+# The library takes a string for a path first, so nothing that could be one may pass for an id.
+_FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,250}", re.ASCII)
 _OWN_WAY: Final = frozenset({"animation", "video_note"})
 # What an upload may be for each way of sending it (core.telegram.org/bots/api#sendvoice and its neighbours, read November 2025).
 _UPLOADS: Final[Mapping[str, frozenset[str]]] = {
@@ -59,7 +62,7 @@ def carried(message: Message) -> Carried:
     file = found[-1] if name == "photo" else found
     file_id, size = getattr(file, "file_id", None), getattr(file, "file_size", None)
     size = size if isinstance(size, int) and not isinstance(size, bool) and size > 0 else 0
-    if not isinstance(file_id, str) or not file_id.isascii() or not file_id:
+    if not isinstance(file_id, str) or not _FILE_ID.fullmatch(file_id):
         return Carried(kind)
     if size > MAX_DOWNLOAD:
         return Carried(kind, too_large=True)
@@ -68,9 +71,11 @@ def carried(message: Message) -> Carried:
     return Carried(kind, Attachment(kind, f"{PLACE}:{key}", _text(getattr(file, "file_name", None)), media_type, size))
 
 
-def file_id_of(key: str) -> str:
-    """Return Telegram's id of a file from the key of its ref."""
-    return key.rpartition("/")[2]
+def file_id_of(key: str) -> str | None:
+    """Return Telegram's id of a file from the key of its ref; None where there is none in it."""
+    own, _, rest = key.partition("/")
+    file_id = rest if own in _OWN_WAY else key
+    return file_id if _FILE_ID.fullmatch(file_id) else None
 
 
 def way_of(attachment: Attachment) -> str:

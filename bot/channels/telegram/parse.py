@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.telegram import groups
 from bot.channels.telegram.media import carried
+from bot.channels.telegram.values import moment, place_of, unbroken, whole
 from bot.model import (
     COMMANDS,
     MAX_TEXT,
@@ -21,6 +21,8 @@ from bot.model import (
     ContactLeft,
     ContactRef,
     Event,
+    GroupEvent,
+    GroupSaid,
     Incoming,
     LocationShared,
     MediaReceived,
@@ -59,7 +61,9 @@ _REMARKS: Final = (
 
 # What is read of an update that the library does not take as a whole.
 _ENVELOPE: Final = ("update_id", "id", "data", "chat_instance", *ALLOWED_UPDATES)
-_CORE: Final = (*_ENVELOPE, "message_id", "from", "chat", "date", "edit_date", "text", "caption", "location", "media_group_id")
+_PARTS: Final = ("message_id", "from", "chat", "date", "edit_date", "text", "caption", "location", "media_group_id")
+_IN_GROUPS: Final = ("message_thread_id", "is_topic_message", "sender_chat", "old_chat_member", "new_chat_member")
+_CORE: Final = (*_ENVELOPE, *_PARTS, *_IN_GROUPS)
 
 
 class MalformedUpdate(Exception):
@@ -70,8 +74,9 @@ class MalformedUpdate(Exception):
 class Parsed:
     """What an update asks of us.
 
-    `incoming`: to be kept. `query_id`: a press to be answered. `foreign_chat`: a group or channel, where we do not serve; `in_group`: to be
-    kept instead where that group is a desk's. `added`: somebody added us to a group just now."""
+    `incoming`: of a private chat, to be kept. `query_id`: a press to be answered. `in_group`: to be kept where that group is a desk's, or
+    asks to become one. `foreign_chat`: a group or channel in which somebody spoke, where we do not stay unless it is a desk's.
+    `added`: somebody added us to it just now."""
 
     incoming: Incoming | None = None
     query_id: str | None = None
@@ -132,7 +137,7 @@ def _parse(update: Update, external_id: str, bot_id: int, now: datetime) -> Pars
         return Parsed()
     if message.chat.type != ChatType.PRIVATE:
         return _in_group(message, external_id, edited=update.message is None)
-    if message.from_user is None or message.from_user.is_bot:
+    if message.from_user is None or message.from_user.is_bot or message.from_user.id != message.chat.id:
         return Parsed()
     event = _edited_event(message) if update.message is None else _event(message)
     if event is None:
@@ -141,16 +146,18 @@ def _parse(update: Update, external_id: str, bot_id: int, now: datetime) -> Pars
 
 
 def _in_group(message: Message, external_id: str, *, edited: bool) -> Parsed:
-    """Read what was written in a group: kept where it is a desk's, or asks to become one."""
-    chat_id = _whole(message.chat.id)
+    """Read what was written in a group. What Telegram itself remarks there is nobody's word, so nothing follows from it."""
+    chat_id = whole(message.chat.id)
     if message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
         return Parsed(foreign_chat=chat_id)
-    link = None if edited else groups.linking(message, _date(message.date))
-    if link is not None:
-        return Parsed(incoming=Incoming(groups.group_ref(chat_id), external_id, link))
-    at = _date(message.edit_date if edited and message.edit_date is not None else message.date)
-    event = groups.said(message, at, edited=edited)
-    return Parsed(foreign_chat=chat_id, in_group=Incoming(groups.group_ref(chat_id), external_id, event) if event else None)
+    at = moment(message.edit_date if edited and message.edit_date is not None else message.date)
+    event: GroupEvent | None = None if edited else groups.linking(message, at)
+    if event is None:
+        event = groups.said(message, at, edited=edited)
+    if event is None:
+        return Parsed()
+    spoken = chat_id if isinstance(event, GroupSaid) else None
+    return Parsed(foreign_chat=spoken, in_group=Incoming(groups.group_ref(chat_id), external_id, event))
 
 
 # ---------------------------------------------------------------- messages
@@ -166,29 +173,32 @@ def _event(message: Message) -> Event:
         return replace(_text(message, message.caption), attachment=found.attachment)
     return MediaReceived(
         media=found.kind,
-        at=_date(message.date),
+        at=moment(message.date),
         locale_hint=_hint(message),
         attachment=found.attachment,
-        caption=_clean(message.caption or "")[:MAX_TEXT],
+        caption=unbroken(message.caption or "")[:MAX_TEXT],
         too_large=found.too_large,
-        source_id=str(_whole(message.message_id)),
-        album=_clean(message.media_group_id or "")[:64],
+        source_id=str(whole(message.message_id)),
+        album=unbroken(message.media_group_id or "")[:64],
     )
 
 
 def _edited_event(message: Message) -> Event | None:
     """Read an edit; only words count, since a live location "edits" itself every few seconds."""
     words = message.text if message.text is not None else message.caption
-    return None if words is None else _text(message, _without_slash(_clean(words)), edited=True)
+    if words is None:
+        return None
+    edit = _text(message, _without_slash(unbroken(words)), edited=True)
+    return replace(edit, attachment=carried(message).attachment)
 
 
 def _text_or_command(message: Message) -> Event:
-    text = _clean(message.text)
+    text = unbroken(message.text)
     found = _COMMAND.fullmatch(text.strip())
     if found is None or found[1].lower() not in COMMANDS:
         return _text(message, _without_slash(text))
     argument = (found[2] or "").strip()[:MAX_TEXT]
-    return CommandReceived(name=found[1].lower(), argument=argument, at=_date(message.date), locale_hint=_hint(message))
+    return CommandReceived(name=found[1].lower(), argument=argument, at=moment(message.date), locale_hint=_hint(message))
 
 
 def _without_slash(text: str) -> str:
@@ -198,28 +208,28 @@ def _without_slash(text: str) -> str:
 
 def _text(message: Message, text: str, *, edited: bool = False) -> TextReceived:
     at = message.edit_date if edited and message.edit_date is not None else message.date
-    source_id = str(_whole(message.message_id))
-    return TextReceived(text=_clean(text)[:MAX_TEXT], at=_date(at), locale_hint=_hint(message), edited=edited, source_id=source_id)
+    source_id = str(whole(message.message_id))
+    return TextReceived(text=unbroken(text)[:MAX_TEXT], at=moment(at), locale_hint=_hint(message), edited=edited, source_id=source_id)
 
 
-def _location(message: Message, place: Location) -> Event:
-    latitude, longitude = float(place.latitude), float(place.longitude)
-    if not (math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180):
-        return MediaReceived(media="other", at=_date(message.date), locale_hint=_hint(message))
-    return LocationShared(latitude=latitude, longitude=longitude, at=_date(message.date), locale_hint=_hint(message))
+def _location(message: Message, location: Location) -> Event:
+    place = place_of(location)
+    if place is None:
+        return MediaReceived(media="other", at=moment(message.date), locale_hint=_hint(message))
+    return LocationShared(latitude=place[0], longitude=place[1], at=moment(message.date), locale_hint=_hint(message))
 
 
 # ---------------------------------------------------------------- presses and membership
 
 
 def _group_press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed | None:
-    """Read a press of a button of ours in a group; None for a press in a private chat."""
+    """Read a press of a button of ours in a group; None for a press in a private chat. Who presses there is no contact."""
     message = query.message
-    if message is None or message.chat.type not in (ChatType.GROUP, ChatType.SUPERGROUP):
+    if message is None or message.chat.type == ChatType.PRIVATE:
         return None
-    chat_id, event = _whole(message.chat.id), groups.pressed(query, now)
-    kept = Incoming(groups.group_ref(chat_id), external_id, event) if event else None
-    return Parsed(query_id=_clean(query.id), foreign_chat=chat_id, in_group=kept)
+    chat_id, event = whole(message.chat.id), groups.pressed(query, now)
+    kept = Incoming(groups.group_ref(chat_id), external_id, event) if event and message.chat.type != ChatType.CHANNEL else None
+    return Parsed(query_id=unbroken(query.id), foreign_chat=chat_id, in_group=kept)
 
 
 def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
@@ -228,7 +238,7 @@ def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
     found = _BUTTON.fullmatch(query.data) if own_chat and isinstance(query.data, str) else None
     token, index = (found[1], int(found[2])) if found else ("", 0)
     event = ButtonPressed(token=token, index=index, at=now, locale_hint=_language(query.from_user.language_code))
-    return Parsed(incoming=Incoming(_contact(query.from_user.id), external_id, event), query_id=_clean(query.id))
+    return Parsed(incoming=Incoming(_contact(query.from_user.id), external_id, event), query_id=unbroken(query.id))
 
 
 def _membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
@@ -237,47 +247,25 @@ def _membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
         return _group_membership(change, external_id)
     if status != ChatMemberStatus.BANNED:
         return Parsed()
-    event = ContactLeft(at=_date(change.date), locale_hint=_language(change.from_user.language_code))
+    event = ContactLeft(at=moment(change.date), locale_hint=_language(change.from_user.language_code))
     return Parsed(incoming=Incoming(_contact(change.chat.id), external_id, event))
 
 
 def _group_membership(change: ChatMemberUpdated, external_id: str) -> Parsed:
     """Read that we were added to a group or removed from one; a new right in a group we are in changes nothing."""
-    chat_id = _whole(change.chat.id)
-    gone = groups.left(change, _date(change.date))
-    if gone is not None:
-        return Parsed(in_group=Incoming(groups.group_ref(chat_id), external_id, gone), foreign_chat=None)
-    was_in = change.old_chat_member.status in (ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.RESTRICTED)
+    chat_id, event = whole(change.chat.id), groups.left(change, moment(change.date))
+    if event is not None:
+        return Parsed(in_group=Incoming(groups.group_ref(chat_id), external_id, event))
     if change.chat.type == ChatType.CHANNEL:
         return Parsed(foreign_chat=chat_id)
-    return Parsed() if was_in else Parsed(foreign_chat=chat_id, added=True)
+    return Parsed(foreign_chat=chat_id, added=True) if change.old_chat_member.status in groups.GONE else Parsed()
 
 
 # ---------------------------------------------------------------- small parts
 
 
 def _contact(chat_id: object) -> ContactRef:
-    return ContactRef(CHANNEL, str(_whole(chat_id)))
-
-
-def _whole(number: object) -> int:
-    """Pass an integer through; the library does not check types."""
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise TypeError("not a whole number")
-    return number
-
-
-def _date(moment: object) -> datetime:
-    if not isinstance(moment, datetime):
-        raise TypeError("not a date")
-    return moment
-
-
-def _clean(text: object) -> str:
-    """Pass a string through, halves of surrogate pairs replaced: they can be written in JSON but in no encoding."""
-    if not isinstance(text, str):
-        raise TypeError("not a string")
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return ContactRef(CHANNEL, str(whole(chat_id)))
 
 
 def _hint(message: Message) -> str | None:

@@ -1,6 +1,7 @@
 """Cut a message into pieces of one platform call each. Pure.
 
-The order is: text, the options on its last piece; then each place; then the file. Text is cut between blocks, else at a paragraph,
+The order is: text, the options on its last piece; then somebody's file, each place, and a file of ours. Words that fit stand under
+somebody's file instead of before it. Text is cut between blocks, else at a paragraph,
 a line, a sentence, a word, and only at last in the middle of one."""
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from bot.channels.telegram.render import block_runs, clean, dialled, render, web_address
+from bot.channels.telegram.media import takes_caption
+from bot.channels.telegram.render import NAME_LENGTH, block_runs, clean, dialled, plain_name, render, web_address
 from bot.model import Block, FactTable, Listing, Message, Note, Option, Paragraph, Run, Runs
 
 # Telegram counts 4096 code points after parsing and takes 32768 bytes before it (tdlib/td MessageContent.cpp, tdlib/telegram-bot-api
 # Client.cpp, read November 2025). We count UTF-16 units, of which a text has never fewer, and stay below both.
 TEXT_LIMIT: Final = 4000
 BYTES_LIMIT: Final = 32_000
+CAPTION_LIMIT: Final = 1000  # of 1024 (telegram.constants.MessageLimit, read November 2025)
+MACHINE: Final = "🌐"  # stands for "machine translation" where nobody has said it in the reader's language
 
 _ESCAPED: Final = 6  # bytes of the longest way to write one letter in HTML: &quot;
 _TAGS: Final = 40  # bytes of the tags around one stretch
@@ -48,22 +52,39 @@ def _surely_fits(message: Message) -> bool:
     return letters + marks < TEXT_LIMIT and _ESCAPED * (letters + addresses) + _TAGS * len(runs) < BYTES_LIMIT
 
 
-def split(message: Message) -> tuple[Message, ...]:
+def split(message: Message, machine: str = MACHINE) -> tuple[Message, ...]:
     """Cut a message into pieces; a message with nothing to show gives none, one that takes something back stays whole.
 
-    What replaces an earlier message replaces it with its first piece; the words a machine translated follow as small print."""
+    What replaces an earlier message replaces it with its first piece. `machine` says that a machine translated it: beside the name of
+    who wrote; their own words follow as small print."""
     if message.withdraws:
         return (message,)
     options, called = _options(message.options)
     blocks = (*message.blocks, *_original(message), *called)
     whole = replace(message, blocks=blocks, options=options, venues=(), document=None, attachment=None, original="")
+    whole = replace(whole, author_name=_signature(message, machine))
     blank = replace(whole, blocks=(), options=(), alert=False, ask_location=False, device=None)
-    texts = _text_pieces(whole) if blocks or options or message.ask_location else []
     venues = [replace(blank, venues=(venue,)) for venue in message.venues]
     documents = [replace(blank, document=message.document)] if message.document else []
-    files = [replace(blank, attachment=message.attachment)] if message.attachment else []
-    found = (*texts, *files, *venues, *documents)
+    found = (*_with_file(message, whole, blank), *venues, *documents)
     return (*found[:1], *(replace(piece, edits=False) for piece in found[1:]))
+
+
+def _with_file(message: Message, whole: Message, blank: Message) -> list[Message]:
+    """Return the words and somebody's file: in one piece where the words fit under it."""
+    if message.attachment is None:
+        return _text_pieces(whole) if whole.blocks or whole.options or whole.ask_location else []
+    if takes_caption(message.attachment) and text_length(render(whole, "plain", with_addresses=False)) <= CAPTION_LIMIT:
+        return [replace(whole, attachment=message.attachment)]
+    return [*_text_pieces(whole), replace(blank, attachment=message.attachment)]
+
+
+def _signature(message: Message, machine: str) -> str:
+    """Return the name a message is signed with; a translation says that it is one."""
+    if message.author != "translation" or not message.original:
+        return message.author_name
+    mark = f" · {machine}" if message.author_name else machine
+    return f"{plain_name(message.author_name)[: NAME_LENGTH - len(mark)]}{mark}"
 
 
 def _original(message: Message) -> tuple[Block, ...]:

@@ -192,6 +192,11 @@ def keyboard(message: Message, token: str) -> InlineKeyboardMarkup | ReplyKeyboa
     return ReplyKeyboardRemove()  # takes an unused place button away
 
 
+def without_links(message: Message) -> Message:
+    """Make link buttons unusable without moving the others from their places."""
+    return replace(message, options=tuple(replace(option, url=option.url and "") for option in message.options))
+
+
 def _button(option: Option, data: str) -> InlineKeyboardButton | None:
     label = short_label(option.label)
     if option.url is not None:

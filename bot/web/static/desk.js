@@ -57,7 +57,8 @@ function cases(frame) {
 
 function show(frame) {
   ({ order } = frame);
-  for (const row of rows.values()) tabs.get(row.number)?.show(row);
+  const places = new Map(order.waiting.map((each, index) => [each, order.places[index]]));
+  for (const row of rows.values()) tabs.get(row.number)?.show({ ...row, place: places.get(row.number) ?? 0 });
   tabs.showTabs();
   showQueue();
   root.setAttribute("aria-busy", "false");
@@ -228,6 +229,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   for (const thread of tabs.shown()) looked(thread);
 });
+for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault()); // no file takes the page's place
 addEventListener("hashchange", () => /^#\d+$/.test(location.hash) && open(Number(location.hash.slice(1))));
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(tick, TICK_MS);

@@ -81,15 +81,6 @@ export class Compose {
       event.preventDefault();
       this.take(event.clipboardData.files);
     });
-    this.root.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      this.root.classList.add("dropping");
-    });
-    for (const name of ["dragleave", "drop"]) this.root.addEventListener(name, () => this.root.classList.remove("dropping"));
-    this.root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      this.take(event.dataTransfer.files);
-    });
   }
 
   pressed(event) {

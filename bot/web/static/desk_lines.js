@@ -15,9 +15,12 @@ export function saidIn(line) {
   return line.blocks.map((block) => (block.runs ?? []).map((run) => run.text).join("")).join("\n");
 }
 
+/** A heading within a case stands below the heading of the case. */
+const lowered = (node) => (node.tagName === "H2" ? make("h3", "", ...node.childNodes) : node);
+
 /** The words of a message in their own language and direction; under a translation's original stands the translation, marked. */
 export function wordsOf(frame) {
-  const drawn = make("div", "", ...blockNodes(frame.blocks));
+  const drawn = make("div", "", ...blockNodes(frame.blocks).map(lowered));
   Object.assign(drawn, { lang: frame.locale, dir: frame.dir });
   if (!frame.original) return [drawn];
   const written = make("p", "words", frame.original.text);

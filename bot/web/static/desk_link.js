@@ -27,14 +27,23 @@ export function toLogin() {
   location.reload();
 }
 
+/** Somebody has logged in anew in another tab: go on if it is the same person, else show the desk of who it is now. */
+async function renewed() {
+  const answer = await fetch("/desk/api/me").catch(() => null);
+  const found = answer?.ok ? await answer.json() : null;
+  if (found && found.me.id !== JSON.parse(document.body.dataset.me).id) toLogin();
+  csrf = found?.csrf ?? csrf;
+  return found !== null && !leaving;
+}
+
 /**
  * Ask our server: with `body` (JSON) or `raw` (a file) something is changed, without them read.
  * Never throws: `ok` and `status` tell how it went (0: nothing came back), the rest is what was answered.
  */
-export async function call(path, { body, raw, signal } = {}) {
+export async function call(path, { body, raw } = {}, again = true) {
   const url = new URL(path, location.origin);
   url.searchParams.set("lang", locale());
-  const request = { headers: {}, signal };
+  const request = { headers: {} };
   if (body !== undefined) {
     request.headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(body);
@@ -51,6 +60,7 @@ export async function call(path, { body, raw, signal } = {}) {
   }
   const data = await answer.json().catch(() => ({}));
   if (answer.status === 401) toLogin();
+  if (data.error === "csrf" && again && (await renewed())) return call(path, { body, raw }, false);
   return { ...data, ok: answer.ok, status: answer.status };
 }
 

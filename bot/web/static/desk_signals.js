@@ -25,6 +25,15 @@ export function beep() {
   });
 }
 
+/** Show a notification; some telephones let no page do so by itself. */
+function shownAs(title, more) {
+  try {
+    return new Notification(title, more);
+  } catch {
+    return null;
+  }
+}
+
 export class Signals {
   constructor(settings) {
     Object.assign(this, { settings, title: document.title, known: null });
@@ -46,8 +55,8 @@ export class Signals {
     this.told.add(name);
     tab.set("told", [...this.told].slice(-MOST_TOLD));
     if (!this.settings.get("notify") || !("Notification" in window) || Notification.permission !== "granted") return;
-    const shown = new Notification(text("desk"), { body: said, tag: name });
-    shown.addEventListener("click", () => {
+    const shown = shownAs(text("desk"), { body: said, tag: name });
+    shown?.addEventListener("click", () => {
       window.focus();
       open();
       shown.close();

@@ -39,7 +39,7 @@ export const browser = {
   set: (name, value) => write(localStorage, name, value),
 };
 
-const USUAL = { enter: true, sound: false, notify: false, keys: true };
+const USUAL = { enter: !matchMedia("(pointer: coarse)").matches, sound: false, notify: false, keys: true };
 
 /** How somebody likes their desk in this browser. */
 export class Settings {

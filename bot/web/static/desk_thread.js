@@ -54,6 +54,9 @@ export class Thread {
     this.root = make("section", "thread", make("header", "bar", this.title, this.tools, this.deeds), this.facts, this.log, this.end);
     this.root.dataset.number = caseNumber;
     this.root.setAttribute("aria-labelledby", (this.title.id = `case-${caseNumber}`));
+    this.root.addEventListener("drop", (event) => this.isOwn() && this.compose.take(event.dataTransfer.files));
+    this.root.addEventListener("dragover", () => this.compose.root.classList.add("dropping"));
+    for (const name of ["dragleave", "drop"]) this.root.addEventListener(name, () => this.compose.root.classList.remove("dropping"));
     this.lines.showPending(this.outbox.items);
     this.outbox.pump();
   }
@@ -121,14 +124,19 @@ export class Thread {
   /** Below the conversation stands the box, or why there is none. */
   showEnd() {
     const { row } = this;
-    const isOwn = row.can.answer;
+    const isOwn = this.isOwn();
     if (isOwn) this.compose.setLanguage(row.language);
     const said = row.can.claim ? "claim_to_answer" : row.state === "closed" ? "is_closed" : "not_yours";
-    this.end.textContent = text(row.mine && POOL.has(row.kind) && !row.agreed && row.state === "claimed" ? "agreement_awaited" : said);
+    this.end.textContent = text(row.can.answer ? "agreement_awaited" : said);
     const wanted = isOwn ? this.compose.root : this.end;
     const now = this.root.lastElementChild;
     if (now !== wanted) now.replaceWith(wanted);
     if (isOwn) this.compose.fit();
+  }
+
+  /** Tell whether one may write to the contact: in a request for a helper only once both have agreed. */
+  isOwn() {
+    return Boolean(this.row?.can.answer) && (!POOL.has(this.row.kind) || this.row.agreed);
   }
 
   // ------------------------------------------------------------ what is done
@@ -142,7 +150,7 @@ export class Thread {
 
   async claim() {
     if (!this.row?.can.claim) return;
-    if (await this.act({ type: "claim" })) this.compose.focus();
+    if (await this.act({ type: "claim" })) this.focusBox();
   }
 
   async decline() {
@@ -167,6 +175,6 @@ export class Thread {
   }
 
   focusBox(mode) {
-    if (this.row?.can.answer) this.compose.focus(mode);
+    if (this.isOwn()) this.compose.focus(mode);
   }
 }
