@@ -42,8 +42,8 @@ class Case:
     `facts`: what the contact was asked before, as (key, answer). `language`: the one an interpreter is asked for. `when`: the appointment.
     `advisor`: id of who has it, `advisor_name` what the contact may know of them. `agreed`: in a pool case both sides have said yes.
     `passing_to`: the organisation it is to go to once the contact agrees. `practice_for`: id of the advisor who practises on it.
-    `contact_at`, `advisor_at`: when either side last wrote. `waiting_since`: when it last entered the queue. `version` grows with every change,
-    that of a line too."""
+    `contact_at`, `advisor_at`: when either side last wrote. `waiting_since`: when it last entered the queue. `version` grows with every
+    change, that of a line too."""
 
     number: int
     contact_id: str
@@ -223,18 +223,18 @@ def offered_to(case: Case, team: Iterable[Staff], now: datetime) -> tuple[Staff,
     else:
         groups = [language, topic, [staff for staff in able if staff.profile.role in ("lead", "admin")]]
     for group in groups:
-        found = _present(group, able, now)
+        found = _present(case, group, able, now)
         if found:
             return found
     return ()
 
 
-def _present(group: Sequence[Staff], able: Sequence[Staff], now: datetime) -> tuple[Staff, ...]:
+def _present(case: Case, group: Sequence[Staff], able: Sequence[Staff], now: datetime) -> tuple[Staff, ...]:
     by_id = {staff.id: staff for staff in able}
     found: dict[str, Staff] = {}
     for staff in group:
         stand_in = by_id.get(staff.substitute or "") if staff.is_away(now) else staff
-        if stand_in is not None and not stand_in.is_away(now):
+        if stand_in is not None and not stand_in.is_away(now) and (stand_in is staff or may_see(stand_in, case)):
             found[stand_in.id] = stand_in
     return tuple(found.values())
 

@@ -29,6 +29,8 @@ from bot.cases import (
     SendEntry,
     Staff,
     WakeBy,
+    in_house,
+    is_fit,
     may_answer,
     may_lead,
     may_see,
@@ -201,6 +203,11 @@ class DeskService:
         known = (await self._desk.state()).by_number.get(number)
         case = known or await self._store.case(number)
         return case if case and (may_see(staff, case) or await self._is_asked(staff, number)) else None
+
+    async def is_barred(self, staff: Staff, number: int) -> bool:
+        """Tell whether a case is of a kind that a peer may never have."""
+        case = (await self._desk.state()).by_number.get(number) or await self._store.case(number)
+        return case is not None and staff.profile.role == "peer" and in_house(staff, case) and not is_fit(staff, case)
 
     async def _is_asked(self, staff: Staff, number: int) -> bool:
         """Say whether somebody is asked to take this very case."""

@@ -48,8 +48,12 @@ class CaseEndpoints:
         """Return a case somebody may see; raises Wrong."""
         case = await self._host.case(visit.staff, number)
         if case is None:
-            raise Wrong(404, "gone")
+            raise await self._none(visit, number)
         return case
+
+    async def _none(self, visit: Visit, number: int) -> Wrong:
+        """Say why a case is not there for somebody: peers hear that it is not for them, others nothing at all."""
+        return Wrong(403, "not-allowed") if await self._host.is_barred(visit.staff, number) else Wrong(404, "gone")
 
     async def _case_json(self, request: Request, visit: Visit, case: Case) -> Json:
         return case_json(self._reader(request, visit), case, await self._host.board(visit.staff))
@@ -59,7 +63,7 @@ class CaseEndpoints:
         case = await self._seen(visit, number_of(request.path_params["number"]))
         lines = await self._host.lines(visit.staff, case.number, number_of(request.query_params.get("after", "0")))
         if lines is None:
-            raise Wrong(404, "gone")
+            raise await self._none(visit, case.number)
         reader = self._reader(request, visit)
         shown = [line_json(reader, case, line) for line in lines]
         return JSONResponse({"case": await self._case_json(request, visit, case), "lines": shown})
@@ -135,7 +139,7 @@ class CaseEndpoints:
         number, line = number_of(request.path_params["number"]), number_of(request.path_params["line"])
         found = await self._host.file(visit.staff, number, line)
         if found is None:
-            raise Wrong(404, "gone")
+            raise await self._none(visit, number)
         attachment, content = found
         return Response(content, headers=headers_of(attachment.media_type, attachment.name or str(attachment.kind)))
 

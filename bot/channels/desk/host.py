@@ -65,6 +65,9 @@ class DeskHost(Protocol):
     async def case(self, staff: Staff, number: int) -> Case | None:
         """Return a case somebody may see."""
 
+    async def is_barred(self, staff: Staff, number: int) -> bool:
+        """Tell whether a case of somebody's own house is of a kind their role may never have (legal and health, for peers)."""
+
     async def lines(self, staff: Staff, number: int, after: int = 0, since: datetime | None = None) -> Sequence[CaseLine] | None:
         """Return the lines of a case somebody may see (see DeskStore.lines), else None."""
 
