@@ -127,7 +127,8 @@ class Profile:
 class Staff:
     """Somebody who answers. `has_telegram`, `has_email`: they can be reached that way.
 
-    `is_available`: they are on duty; `away_until` overrules it. `substitute`: id of who stands in meanwhile. `seen_at`: last sign."""
+    `is_available`: they are on duty; `away_until` overrules it. `substitute`: id of who stands in meanwhile. `seen_at`: last sign.
+    `stands_in`: profiles of those who are away and have named this one: their topics and languages are this one's as well."""
 
     id: str
     profile: Profile
@@ -138,6 +139,7 @@ class Staff:
     has_telegram: bool = False
     has_email: bool = False
     seen_at: datetime | None = None
+    stands_in: tuple[Profile, ...] = ()
 
     def is_away(self, now: datetime) -> bool:
         """Say whether they have said that they are not there."""
@@ -172,14 +174,16 @@ def is_fit(staff: Staff, case: Case) -> bool:
 
 
 def _has_topic(staff: Staff, case: Case) -> bool:
-    topics = staff.profile.topics
-    return not topics or case.topic in topics or (case.kind == "legal" and "legal" in topics)
+    return any(_knows_topic(profile, case) for profile in (staff.profile, *staff.stands_in))
+
+
+def _knows_topic(profile: Profile, case: Case) -> bool:
+    return not profile.topics or case.topic in profile.topics or (case.kind == "legal" and "legal" in profile.topics)
 
 
 def _has_language(staff: Staff, case: Case) -> bool:
-    languages = staff.profile.languages
     wanted = {case.language} if case.kind == "interpreter" and case.language else {case.locale.partition("-")[0], case.locale}
-    return not languages or bool(wanted & set(languages))
+    return any(not profile.languages or wanted & set(profile.languages) for profile in (staff.profile, *staff.stands_in))
 
 
 def _has_area(staff: Staff, case: Case) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -88,13 +89,22 @@ def _time(at_us: object) -> datetime | None:
 def load(db: Database, staff_id: str) -> Staff | None:
     """Return somebody who is staff now."""
     row = db.row("staff_member", staff_id)
-    return None if row is None else _staff(db, row)
+    found = None if row is None else _staff(db, row)
+    away = [_staff(db, other) for other in db.rows("stood_in_for", staff_id)] if found else []
+    return _standing_in(found, [other for other in away if other], moment(db.now())) if found else None
+
+
+def _standing_in(staff: Staff, others: Sequence[Staff], now: datetime) -> Staff:
+    """Note for whom somebody stands in at present."""
+    away = tuple(other.profile for other in others if other.substitute == staff.id and other.is_away(now))
+    return replace(staff, stands_in=away) if away else staff
 
 
 def team(db: Database, city: str | None = None) -> tuple[Staff, ...]:
     """Return everybody who is staff now; of a city: those of every city as well."""
-    found = (_staff(db, row) for row in db.rows("staff_members"))
-    return tuple(staff for staff in found if staff is not None and (city is None or staff.profile.city in ("", city)))
+    found = [staff for row in db.rows("staff_members") if (staff := _staff(db, row)) is not None]
+    now = moment(db.now())
+    return tuple(_standing_in(staff, found, now) for staff in found if city is None or staff.profile.city in ("", city))
 
 
 def of_contact_id(db: Database, contact_id: str) -> Staff | None:

@@ -7,7 +7,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-SENDS = frozenset({"sendMessage", "sendVenue", "sendLocation", "sendDocument"})
+_FILES = {"sendDocument", "sendPhoto", "sendVoice", "sendAudio", "sendVideo", "sendAnimation", "sendVideoNote"}
+SENDS = frozenset({"sendMessage", "sendVenue", "sendLocation", *_FILES})
 
 # Refused before anything is delivered:
 BEFORE = ("throttle", "bad_gateway", "server_error", "bad_request", "forbidden", "unparseable", "reset_before")

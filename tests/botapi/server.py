@@ -11,15 +11,17 @@ from typing import Literal, Self
 
 from aiohttp import web
 
+from tests.botapi.call import Call, Refused
 from tests.botapi.faults import AFTER, Fault, Faults
-from tests.botapi.methods import METHODS, Call, Refused
+from tests.botapi.methods import METHODS
+from tests.botapi.people import People
 from tests.botapi.webhooks import Deliverer, Webhook
-from tests.botapi.world import TOKEN, Json, Sent, World
+from tests.botapi.world import TOKEN, Json, Sent
 
 LONGEST_POLL_S = 50
 
 
-class BotApi(World):
+class BotApi(People):
     """A Bot API server for one bot. `async with BotApi() as api:` serves at `api.url` until the block ends."""
 
     def __init__(self, faults: Faults | None = None, *, token: str = TOKEN, port: int = 0) -> None:
@@ -33,6 +35,7 @@ class BotApi(World):
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._file)
         app.router.add_post("/control/{action}", self._act)
         app.router.add_get("/control/{action}", self._tell)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -67,6 +70,20 @@ class BotApi(World):
             return _refusal(refused)
         body = json.dumps({"ok": True, "result": result}).encode()
         return await self._fail_after(request, fault, body, call) if fault is not None else _json(body)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Give a file; faults of it go by the name "file"."""
+        if request.match_info["token"] != self.token:
+            return _refusal(Refused(401, "Unauthorized"))
+        self.calls["file"] += 1
+        fault = self.faults.draw("file")
+        try:
+            if fault is not None:
+                return await self._fail_before(request, fault, Call({}, {}))
+        except Refused as refused:
+            return _refusal(refused)
+        found = next((file for file in self.files.values() if file.path == request.match_info["path"]), None)
+        return web.Response(body=found.content) if found is not None else _refusal(Refused(404, "Not Found"))
 
     async def _result(self, method: str, call: Call) -> object:
         match method:
@@ -163,9 +180,13 @@ class BotApi(World):
     async def _act(self, request: web.Request) -> web.Response:
         """Let a person act, or change the faults: POST /control/<action> with the arguments as a JSON object, or a list of such."""
         action, body = request.match_info["action"], await request.json()
-        acts = {"say", "edit", "share_location", "send_media", "press", "press_data", "block", "unblock", "add_to_group", "say_in_group"}
+        acts = {"say", "edit", "share_location", "send_media", "press", "press_data", "block", "unblock"}
+        acts |= {"add_to_group", "say_in_group", "edit_in_group", "promote", "remove_from_group", "migrate"}
         if action == "faults":
             self.faults = Faults(**body)
+            return web.json_response({})
+        if action in ("make_forum", "delete_topic"):
+            getattr(self, action)(**body)
             return web.json_response({})
         if action == "inject":
             self.inject(body)

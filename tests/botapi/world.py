@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.botapi.faults import Faults
-from tests.botapi.groups import Group, Json
+from tests.botapi.groups import Group
+from tests.botapi.groups import Json as Json
 from tests.botapi.markup import Entity
 
 TOKEN = "123456789:test-token-of-the-loopback-server"

@@ -10,11 +10,16 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from bot.cases import Attachment
+from bot.errors import ChannelRejected
 from bot.model import ContactRef, Event, Incoming, StoredMessage
 
 
 class MemoryHost:
-    """Keeps events as a store would: a repeated external id is dropped. `refusals` are raised first, one a call."""
+    """Keeps events as a store would: a repeated external id is dropped. `refusals` are raised first, one a call.
+
+    `files`: contents by ref, or what is raised instead. `topics`: of cases in groups; `forgotten`: those noted as gone. `linked`: the desk's
+    groups, about which it was `asked` so many times."""
 
     def __init__(self) -> None:
         self.accepted: list[Incoming] = []
@@ -22,6 +27,11 @@ class MemoryHost:
         self.calls = 0
         self.repeats = 0
         self.before_accept: asyncio.Event | None = None
+        self.files: dict[str, bytes | Exception] = {}
+        self.topics: dict[tuple[ContactRef, int], int] = {}
+        self.forgotten: list[int] = []
+        self.linked: set[ContactRef] = set()
+        self.asked = 0
         self._known: set[tuple[str, str]] = set()
         self._arrived = asyncio.Event()
 
@@ -44,6 +54,36 @@ class MemoryHost:
     async def history(self, contact: ContactRef, after: int = 0) -> Sequence[StoredMessage]:
         """Return nothing: no channel under test here shows history."""
         return ()
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """Return a file, or raise what is there instead of it."""
+        found = self.files.get(attachment.ref, ChannelRejected("no such file"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def keep_file(self, contact: ContactRef, content: bytes) -> str | None:
+        """Keep a file, as if somebody would see it."""
+        ref = f"store:{len(self.files)}"
+        self.files[ref] = content
+        return ref
+
+    async def topic(self, contact: ContactRef, number: int) -> int | None:
+        """Return the topic of a case."""
+        return self.topics.get((contact, number))
+
+    async def set_topic(self, contact: ContactRef, number: int, topic_id: int | None) -> None:
+        """Note the topic of a case, or that it is gone."""
+        if topic_id is None:
+            self.forgotten.append(number)
+            self.topics.pop((contact, number), None)
+        else:
+            self.topics[(contact, number)] = topic_id
+
+    async def is_linked(self, contact: ContactRef) -> bool:
+        """Tell whether a group is a desk's."""
+        self.asked += 1
+        return contact in self.linked
 
     @property
     def events(self) -> list[Event]:

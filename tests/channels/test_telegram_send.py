@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.channels.telegram import TelegramChannel, sender
+from bot.channels.telegram import TelegramChannel, calls
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked
 from bot.model import ContactRef, Document, Heading, Message, Option, Paragraph, Run, Venue
 from tests.botapi import TOKEN, BotApi
@@ -107,7 +107,7 @@ async def test_the_named_wait_is_passed_on_exactly(api: BotApi, channel: Telegra
 
 
 async def test_a_late_answer_is_uncertain(api: BotApi, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "SEND_S", 0.3)
+    monkeypatch.setattr(calls, "SEND_S", 0.3)
     api.faults.next("sendMessage", "hang", hang_s=1)
     error = await failure(channel)
     assert (error.retryable, error.uncertain) == (True, True)

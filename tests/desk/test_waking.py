@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cases import Claim, PassOn, Reply, WakeBy
+from bot.cases import Claim, Done, PassOn, Refused, Reply, WakeBy
 from bot.desk.notices import SENTENCES
 from bot.store import Delivery
 from tests.desk.world import ADMIN, CANARY, LEAD, LUCIA, MORNING, NIGHT, SCHOOL, World, profile, text_of, told
@@ -119,8 +119,18 @@ async def test_the_substitute_is_woken_for_who_is_away(world: World) -> None:
     lucia = await world.hire(LUCIA, by="email")
     nora = await world.hire(profile(SCHOOL, name="Nora"), by="email")
     await world.away(lucia, substitute=nora.id)
-    await world.ask(priority="high")
+    case = await world.ask(priority="high")
     assert told(await world.sweep()) == ["nora@example.org"]
+    assert isinstance(await world.act(nora, case.number, Claim()), Done), "who is called must be able to take the case"
+
+
+async def test_the_substitute_has_only_their_own_cases_once_the_other_is_back(world: World) -> None:
+    lucia = await world.hire(LUCIA, by="email")
+    nora = await world.hire(profile(SCHOOL, name="Nora"), by="email")
+    await world.away(lucia, substitute=nora.id)
+    await world.away(lucia, is_available=True, substitute=nora.id)
+    case = await world.ask(priority="high")
+    assert isinstance(await world.act(nora, case.number, Claim()), Refused)
 
 
 async def test_a_public_holiday_is_out_of_hours(world: World) -> None:

@@ -32,6 +32,8 @@ CREATE TABLE staff (
 CREATE UNIQUE INDEX staff_telegram ON staff (telegram_contact);
 CREATE INDEX staff_email ON staff (email_contact);
 
+CREATE INDEX staff_substitutes ON staff (substitute) WHERE substitute IS NOT NULL;
+
 -- Codes that work once: an invite or a new login of a staff member, or the linking of a group to a city.
 CREATE TABLE codes (
     code_hash BLOB PRIMARY KEY,

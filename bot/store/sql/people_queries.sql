@@ -24,6 +24,12 @@ SELECT s.id, s.profile, s.is_available, s.away_until, s.substitute, s.wake_by, s
     (SELECT c.id FROM contacts c WHERE c.id = s.email_contact AND c.erase_at IS NULL AND c.has_left = 0)
 FROM staff s WHERE s.id = ? AND s.joined_at IS NOT NULL AND s.removed_at IS NULL
 
+-- name: stood_in_for
+SELECT s.id, s.profile, s.is_available, s.away_until, s.substitute, s.wake_by, s.seen_at,
+    (SELECT c.id FROM contacts c WHERE c.id = s.telegram_contact AND c.erase_at IS NULL AND c.has_left = 0),
+    (SELECT c.id FROM contacts c WHERE c.id = s.email_contact AND c.erase_at IS NULL AND c.has_left = 0)
+FROM staff s WHERE s.substitute = ? AND s.joined_at IS NOT NULL AND s.removed_at IS NULL
+
 -- name: staff_members
 SELECT s.id, s.profile, s.is_available, s.away_until, s.substitute, s.wake_by, s.seen_at,
     (SELECT c.id FROM contacts c WHERE c.id = s.telegram_contact AND c.erase_at IS NULL AND c.has_left = 0),

@@ -127,7 +127,8 @@ export class Thread {
     const isOwn = this.isOwn();
     if (isOwn) this.compose.setLanguage(row.language);
     const said = row.can.claim ? "claim_to_answer" : row.state === "closed" ? "is_closed" : "not_yours";
-    this.end.textContent = text(row.can.answer ? "agreement_awaited" : said);
+    const isAgreeing = row.mine && POOL.has(row.kind) && !row.agreed;
+    this.end.textContent = text(isAgreeing ? "agreement_awaited" : said);
     const wanted = isOwn ? this.compose.root : this.end;
     const now = this.root.lastElementChild;
     if (now !== wanted) now.replaceWith(wanted);
