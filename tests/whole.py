@@ -18,7 +18,6 @@ from bot.config import Settings
 from bot.dialogue.home import city_name, topic_name
 from bot.i18n import Catalogues, language_name
 from bot.model import City
-from bot.service import ConversationService
 from bot.store import Store
 from tests.botapi import BotApi, Sent
 from tests.channels.web_server import Json, Page, Socket
@@ -63,12 +62,15 @@ class Whole:
     async def start(self) -> None:
         """Open everything in the order `dragoman serve` does."""
         self.channels = app.build_channels(self.settings, catalogues(), self.secret)
-        self._thinker = app.Thinker(brain(), catalogues(), self.channels, require_checked=False)
+        thinker = app.thinker_of(self.settings, brain(), catalogues(), self.channels)
         self._resources = contextlib.AsyncExitStack()
         self.store: Store = await self._resources.enter_async_context(app.opened_store(self.settings, self.secret))
-        self.service = ConversationService(self.store, self.channels, self._thinker.mind, app.utc_now)
-        self._server = app._Server(app._uvicorn_config(self.settings, self.store, self.channels))
+        rules = app.rules_of(self.settings)
+        self.desk, self.service = app.build_services(self.store, self.channels, thinker, app.utc_now, rules)
+        pages = app.desk_pages(self.desk, self.settings, catalogues()).routes()
+        self._server = app._Server(app._uvicorn_config(self.settings, self.store, self.channels, pages))
         await self.service.start()
+        await self.desk.start()
         self._serving = asyncio.create_task(self._server.serve(sockets=[app._listener(self.settings)]))
         await app._listening(self._server, self._serving)
         for channel in self.channels:
@@ -78,6 +80,7 @@ class Whole:
         """End everything in the order `dragoman serve` does."""
         for channel in self.channels:
             await channel.stop_receiving()
+        await self.desk.stop()
         await self.service.stop()
         for channel in self.channels:
             await channel.close()

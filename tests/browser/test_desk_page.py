@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from bot.cases import Profile
+from bot.channels.desk.texts import DESK_TEXTS, SHARED_TEXTS
 from tests.browser.advisors import ANA, LUCIA, MARCO, SIDEWAYS, SMALL, Advisor
 from tests.channels.desk_server import SCRIPT, DeskTown, desk_town
 
@@ -868,6 +869,19 @@ async def test_figures_by_language_and_topic(desk: DeskTown, sit: Sit) -> None:
     await expect(row).to_have_count(1)
     await expect(row).to_contain_text("العربية")
     await expect(row).to_contain_text("3 min")
+
+
+KEY_CALLS = "text|button|iconButton|field|ask|sheet|choices|withNodes|tell|copyRow|say|table"
+KEY_FAMILIES = r"^(error|outcome|kind|role|way|pass_to|duty|by|key|helped|setting|figure|part)_"
+
+
+async def test_every_text_of_the_page_is_there_and_used() -> None:
+    code = "".join(path.read_text() for path in STATIC.glob("desk*.js"))
+    pages = "".join(path.read_text() for path in (STATIC.parent / "templates").glob("desk*.html"))
+    asked = set(re.findall(rf'\b(?:{KEY_CALLS})\("([a-z_]+)"', code)) | set(re.findall(r"texts\.([a-z_]+)", pages)) - {"js"}
+    assert asked - set(DESK_TEXTS) - set(SHARED_TEXTS) == set()
+    named = set(re.findall(r'"([a-z_]+)"', code)) | set(re.findall(r"'([a-z_]+)'", pages)) | asked
+    assert [key for key in DESK_TEXTS if key not in named and not re.match(KEY_FAMILIES, key)] == []
 
 
 async def test_the_code_of_the_page_stays_small() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from bot.channels.telegram.groups import MAX_POST
 from bot.channels.telegram.parse import MalformedUpdate, parse
-from bot.model import MAX_TEXT, CommandReceived, ContactRef, Event, MediaReceived, TextReceived
+from bot.model import MAX_TEXT, CommandReceived, ContactRef, Event, GroupSaid, Incoming, MediaReceived, TextReceived
 from bot.wire import decode_event, encode_event
 from tests.botapi import BOT_ID
 
@@ -27,6 +29,8 @@ def test_every_recorded_update_becomes_the_event_written_beside_it(path: Path) -
     parsed = parse(recorded["update"], BOT_ID, NOW)
     assert parsed.query_id == recorded.get("query")
     assert parsed.foreign_chat == recorded.get("foreign")
+    assert parsed.added is recorded.get("added", False)
+    check_group(parsed.in_group, recorded)
     if recorded["expect"] is None:
         assert parsed.incoming is None
         return
@@ -37,8 +41,20 @@ def test_every_recorded_update_becomes_the_event_written_beside_it(path: Path) -
     assert parsed.incoming.event.at.tzinfo is not None
 
 
+def check_group(incoming: Incoming | None, recorded: dict[str, Any]) -> None:
+    """Compare what a group said with what is written beside it."""
+    if recorded.get("group") is None:
+        assert incoming is None
+        return
+    assert incoming is not None
+    assert incoming.contact == ContactRef("telegram-desk", recorded.get("group_chat", "-1001234567890"))
+    assert incoming.external_id == f"{BOT_ID}:{recorded['update']['update_id']}"
+    assert incoming.event == EVENT.validate_python(recorded["group"])
+    assert decode_event(encode_event(incoming.event)) == incoming.event
+
+
 def test_there_are_recorded_updates() -> None:
-    assert len(FIXTURES) >= 40
+    assert len(FIXTURES) >= 85
 
 
 def message(**content: object) -> dict[str, object]:
@@ -133,16 +149,27 @@ JSON = st.recursive(
     max_leaves=10,
 )
 KINDS = st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll", "channel_post"])
-PARTS = st.sampled_from(["text", "photo", "location", "from", "chat", "date", "entities", "caption", "voice", "media_group_id", "venue"])
+PARTS = st.sampled_from(
+    ["text", "photo", "location", "from", "chat", "date", "entities", "caption", "voice", "media_group_id", "venue"]
+    + ["message_thread_id", "is_topic_message", "reply_to_message", "sender_chat", "migrate_to_chat_id", "message_id"]
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(KINDS, JSON, max_size=2), st.dictionaries(PARTS, JSON, max_size=3))
 def test_no_update_does_more_than_be_malformed(raw: dict[str, object], parts: dict[str, object]) -> None:
-    for update in ({"update_id": 1, **raw}, message(**{"text": "x", **parts})):
+    in_group = {"chat": {"id": -7, "type": "supergroup", "title": "G"}, "message_thread_id": 3, "is_topic_message": True}
+    for update in ({"update_id": 1, **raw}, message(**{"text": "x", **parts}), message(**{"text": "x", **in_group, **parts})):
         try:
             parsed = parse(update, BOT_ID, NOW)
         except MalformedUpdate:
             continue
-        if parsed.incoming is not None:
-            assert decode_event(encode_event(parsed.incoming.event)) == parsed.incoming.event
+        for incoming in filter(None, (parsed.incoming, parsed.in_group)):
+            assert decode_event(encode_event(incoming.event)) == incoming.event
+
+
+def test_a_post_in_a_group_is_not_cut_short() -> None:
+    parsed = parse(message(text="я" * MAX_POST, chat={"id": -7, "type": "supergroup", "title": "G"}), BOT_ID, NOW)
+    assert parsed.in_group is not None
+    assert isinstance(parsed.in_group.event, GroupSaid)
+    assert len(parsed.in_group.event.text) == MAX_POST > MAX_TEXT

@@ -12,10 +12,10 @@ from bot import app
 from bot.cases import Profile, Staff
 from bot.config import Settings
 from bot.desk import DeskService
-from bot.model import ContactRef, OpenCase
+from bot.model import AddToCase, ContactRef, OpenCase
 from bot.service import ConversationService
 from bot.store import Store
-from tests.botapi import BotApi
+from tests.botapi import BotApi, Sent
 from tests.desk.world import CANARY, LUCIA, MORNING
 from tests.smtpserver import MailServer, mailing
 from tests.store.cases import Clock, open_folder
@@ -24,6 +24,7 @@ from tests.whole import brain, catalogues
 
 AMINA = ContactRef("web", "amina-address")
 USER = 7_700_001
+GROUP = -100_770_001
 
 
 @dataclass
@@ -161,3 +162,62 @@ async def test_the_invite_link_on_telegram_names_the_bot(tmp_path: Path) -> None
         assert isinstance(found, dict)
         assert found["telegram"].startswith("https://t.me/")
         assert found["telegram"].endswith(f"?start=i_{found['code']}")
+
+
+# ---------------------------------------------------------------- a group on Telegram
+
+
+async def told(running: Running, topic: int, text: str) -> Sent:
+    """Relay until a topic shows a text; returns the post."""
+    async with asyncio.timeout(10):
+        while True:
+            running.clock.forward(seconds=3)
+            await running.desk.look()
+            await running.desk.relay()
+            shown = [sent for sent in running.api.in_topic(GROUP, topic) if text in sent.text]
+            if shown:
+                return shown[-1]
+            await asyncio.sleep(0.1)
+
+
+async def test_a_case_is_answered_in_the_topic_of_a_group(tmp_path: Path) -> None:
+    async with running(tmp_path) as bot:
+        await by_telegram(bot)
+        bot.api.make_forum(GROUP)
+        code = await bot.store.desk.link_code("madrid")
+        bot.api.say_in_group(GROUP, USER, f"/link {code}")
+        await until(lambda: any("Madrid" in sent.text for sent in bot.api.sent(GROUP)))
+        await bot.ask()
+        (case,) = await bot.store.desk.open_cases()
+        await bot.desk.look()
+        await bot.desk.relay()
+        await until(lambda: bool(bot.api.groups[GROUP].topics))
+        (topic,) = bot.api.groups[GROUP].topics
+        await told(bot, topic, CANARY)
+        card = next(sent for sent in bot.api.in_topic(GROUP, topic) if sent.buttons)
+        bot.api.press(USER, 0, card, group=GROUP)
+        await told(bot, topic, "Lucía")
+        bot.api.say_in_group(GROUP, USER, "mándeme la carta", topic=topic)
+        post = bot.api.last_id
+        contact_id = case.contact_id
+
+        async def heard() -> str:
+            return str([stored.message for stored in await bot.store.history(contact_id)])
+
+        async with asyncio.timeout(10):
+            while "mándeme la carta" not in await heard():
+                await asyncio.sleep(0.05)
+        posts = len(bot.api.in_topic(GROUP, topic))
+        bot.clock.forward(seconds=10)
+        await bot.desk.relay()
+        await bot.service.idle()
+        assert len(bot.api.in_topic(GROUP, topic)) == posts  # what is written there is not said there again
+        await turn(bot.store, AMINA, AddToCase(case.number, text=f"{CANARY} aquí está"), text="here")
+        await told(bot, topic, "aquí está")
+        bot.api.say_in_group(GROUP, USER, "/withdraw", topic=topic, reply_to=post)
+        await bot.api.wait_acknowledged()
+        await bot.service.idle()
+        bot.clock.forward(seconds=10)
+        await bot.desk.look()
+        await bot.desk.relay()
+        await until(lambda: (GROUP, post) not in bot.api.written)  # gone here as well

@@ -111,7 +111,7 @@ DESK_TEXTS = {
     "case_number": N_("case {n}"),
     # Translators: before how long it has been: "waits 4 min"
     "waits": N_("waits"),
-    # Translators: {name} is empty or a name; what follows is who has the case: "with Lucía"
+    # Translators: who has the case: "with Lucía"
     "taken_by": N_("with {name}"),
     "closed": N_("closed"),
     # Translators: what the person said after the case was closed

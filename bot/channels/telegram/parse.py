@@ -137,12 +137,11 @@ def _parse(update: Update, external_id: str, bot_id: int, now: datetime) -> Pars
         return Parsed()
     if message.chat.type != ChatType.PRIVATE:
         return _in_group(message, external_id, edited=update.message is None)
-    if message.from_user is None or message.from_user.is_bot or message.from_user.id != message.chat.id:
+    contact, sender = _contact(message.chat.id), message.from_user
+    if sender is None or sender.is_bot or sender.id != message.chat.id:  # in a private chat both have one number
         return Parsed()
     event = _edited_event(message) if update.message is None else _event(message)
-    if event is None:
-        return Parsed()
-    return Parsed(incoming=Incoming(_contact(message.chat.id), external_id, event))
+    return Parsed() if event is None else Parsed(incoming=Incoming(contact, external_id, event))
 
 
 def _in_group(message: Message, external_id: str, *, edited: bool) -> Parsed:

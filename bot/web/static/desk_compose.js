@@ -21,7 +21,7 @@ const PLACE = [
 ];
 
 /** Read a place from a map link or a pair of degrees that is all of a text; null where it is none. */
-export function placeIn(said) {
+function placeIn(said) {
   if (/\s/.test(said.replace(/,\s*/, ","))) return null;
   const found = PLACE.map((shape) => shape.exec(said)).find(Boolean);
   const [latitude, longitude] = found ? [Number(found[1]), Number(found[2])] : [NaN, NaN];

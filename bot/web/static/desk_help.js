@@ -76,7 +76,8 @@ export class Help {
       read.setAttribute("aria-expanded", String(!shown.hidden));
     });
     read.setAttribute("aria-expanded", "false");
-    const checked = make("span", "", ...(answer.confirmed ? withNodes("confirmed", { day: isolated(day(answer.confirmed)) }) : [text("unconfirmed")]));
+    const confirmed = answer.confirmed ? withNodes("confirmed", { day: isolated(day(answer.confirmed)) }) : [text("unconfirmed")];
+    const checked = make("span", "", ...confirmed);
     const state = make("p", "", ...dotted(checked, answer.is_machine && text("machine"), ...this.missing(answer, language)));
     const deeds = make("div", "actions", read);
     if (answer.theirs && this.row.can.answer) deeds.append(this.sendButton(answer, language));

@@ -43,7 +43,7 @@ function systemNode(line) {
 }
 
 /** Build a line. `doing`: correct(line) and withdraw(line) for one's own. */
-export function lineNode(line, doing) {
+function lineNode(line, doing) {
   if (line.author === "system") return systemNode(line);
   const said = make("div", "said");
   if (line.withdrawn) said.append(make("p", "gone", text("taken_back")));
@@ -165,13 +165,20 @@ export class Lines {
     if (this.following) this.below.hidden = true;
   }
 
+  /** What scrolls: the lines, or on a low screen all of the case. */
+  get view() {
+    const isWhole = this.root.parentElement && getComputedStyle(this.root).overflowY === "visible";
+    return isWhole ? this.root.parentElement : this.root;
+  }
+
   isAtEnd() {
-    return this.root.scrollHeight - this.root.scrollTop - this.root.clientHeight < NEAR_PX;
+    const { scrollHeight, scrollTop, clientHeight } = this.view;
+    return scrollHeight - scrollTop - clientHeight < NEAR_PX;
   }
 
   toEnd() {
     this.below.hidden = true;
     this.following = true;
-    this.root.scrollTop = this.root.scrollHeight;
+    this.view.scrollTop = this.view.scrollHeight;
   }
 }

@@ -21,7 +21,7 @@ export function newKey() {
 export const isPassing = (answer) => PASSING.has(answer.status);
 
 /** The login has ended: what is typed is kept in this tab, and is there again after the next one. */
-export function toLogin() {
+function toLogin() {
   if (leaving) return;
   leaving = true;
   location.reload();

@@ -14,7 +14,7 @@ function tags(row, place) {
   if (row.wanted_language) nodes.push(languageNode(row.wanted_language, "tag"));
   if (row.topic) nodes.push(make("span", "tag", isolated(row.topic.name)));
   if (row.offered && row.state === "waiting") nodes.push(make("span", "tag mine", text("for_you")));
-  return [...nodes, ...dotted(row.summary && isolated(row.summary), ...where(row), place && text("place", { n: number(place) }))];
+  return [...nodes, ...dotted(row.summary && isolated(row.summary), ...where(row), place && make("span", "place", text("place", { n: number(place) })))];
 }
 
 function where(row) {

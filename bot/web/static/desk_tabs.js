@@ -105,11 +105,11 @@ export class Tabs {
   }
 
   put(shown) {
-    const places = shown.map((thread) => [thread, thread.lines.following, thread.log.scrollTop]);
+    const places = shown.map((thread) => [thread, thread.lines.following, thread.lines.view.scrollTop]);
     this.places.threads.replaceChildren(...shown.map((thread) => thread.root));
     for (const [thread, following, top] of places) {
       if (following) thread.lines.toEnd();
-      else thread.log.scrollTop = top;
+      else thread.lines.view.scrollTop = top;
       thread.compose.fit();
     }
   }

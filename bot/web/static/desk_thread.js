@@ -7,7 +7,7 @@ import { closeCase, correct, intake, passOn, withdraw } from "./desk_deeds.js";
 import { Lines } from "./desk_lines.js";
 import { Outbox } from "./desk_outbox.js";
 import { toast } from "./desk_sheet.js";
-import { button, dotted, iconButton, isolated, languageNode, moment, number, sinceNode, wrong } from "./desk_words.js";
+import { button, dotted, iconButton, isolated, languageNode, moment, number, sinceNode, withNodes, wrong } from "./desk_words.js";
 import { locale, text } from "./texts.js";
 
 const POOL = new Set(["interpreter", "companion", "mentor"]);
@@ -16,7 +16,8 @@ function about(row) {
   const urgent = row.priority === "high" && make("span", "urgent", text("high"));
   const since = row.state === "waiting" && make("span", "", text("waits"), " ", sinceNode(row.waiting_since ?? row.opened_at));
   const place = row.place ? text("place", { n: number(row.place) }) : "";
-  const taken = row.state === "claimed" && !row.mine && row.advisor_name && make("span", "", text("taken_by", { name: "" }), isolated(row.advisor_name));
+  const isTaken = row.state === "claimed" && !row.mine && row.advisor_name;
+  const taken = isTaken && make("span", "", ...withNodes("taken_by", { name: isolated(row.advisor_name) }));
   const closed = row.state === "closed" && text(row.outcome ? `outcome_${row.outcome}` : "closed");
   const helped = row.helped && text(`helped_${row.helped.replace("-", "_")}`);
   const when = row.when && moment(row.when);
@@ -54,6 +55,7 @@ export class Thread {
     this.root = make("section", "thread", make("header", "bar", this.title, this.tools, this.deeds), this.facts, this.log, this.end);
     this.root.dataset.number = caseNumber;
     this.root.setAttribute("aria-labelledby", (this.title.id = `case-${caseNumber}`));
+    this.root.addEventListener("scroll", () => this.lines.scrolled(), { passive: true });
     this.root.addEventListener("drop", (event) => this.isOwn() && this.compose.take(event.dataTransfer.files));
     this.root.addEventListener("dragover", () => this.compose.root.classList.add("dropping"));
     for (const name of ["dragleave", "drop"]) this.root.addEventListener(name, () => this.compose.root.classList.remove("dropping"));
