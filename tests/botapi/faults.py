@@ -11,7 +11,8 @@ _FILES = {"sendDocument", "sendPhoto", "sendVoice", "sendAudio", "sendVideo", "s
 SENDS = frozenset({"sendMessage", "sendVenue", "sendLocation", *_FILES})
 
 # Refused before anything is delivered:
-BEFORE = ("throttle", "bad_gateway", "server_error", "bad_request", "forbidden", "unparseable", "reset_before")
+BEFORE: tuple[str, ...] = ("throttle", "bad_gateway", "server_error", "forbidden", "not_found", "reset_before")
+BEFORE += ("bad_request", "unparseable", "unusable_file")
 # Delivered, and then the answer does not arrive whole:
 AFTER = ("drop_after", "hang", "half_body", "bad_json", "odd_json")
 

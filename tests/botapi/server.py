@@ -155,6 +155,10 @@ class BotApi(People):
                 raise Refused(400, "Bad Request: wrong something: and a quote of the message")
             case "unparseable":
                 raise Refused(400, 'Bad Request: can\'t parse entities: unsupported start tag "x" at byte offset 3')
+            case "unusable_file":
+                raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+            case "not_found":
+                raise Refused(404, "Not Found")
             case "forbidden":
                 raise Refused(403, "Forbidden: bot was blocked by the user")
         return _cut(request)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
 
 from bot.cases import Profile
+from tests.browser.visitors import Visitor
+from tests.running import ROOT, Bot
 
 LUCIA = Profile("Lucía", "advisor", "madrid", languages=("es", "ar", "en"), topics=("housing",))
 MARCO = Profile("Marco", "advisor", "madrid", languages=("es", "ar", "en"), topics=("housing",))
@@ -119,3 +126,22 @@ class Advisor:
         dialogs = await self.page.locator("dialog[open]").count()
         await self.dialog.get_by_role("button", name=name, exact=True).click()
         await expect(self.page.locator("dialog[open]")).to_have_count(dialogs - 1)
+
+
+async def invited(bot: Bot, *arguments: str) -> str:
+    """Invite somebody while the bot serves, as its admin does; returns the code."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
+    command = [sys.executable, "-m", "bot", "invite", "--city", "madrid", "--json", *arguments]
+    environment = inherited | {"DRAGOMAN_DATA_DIR": str(bot.data)}
+    done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["code"])
+
+
+async def ask_for_a_person(contact: Visitor, question: str) -> None:
+    """Ask about a home one may lose within a week, then for a person."""
+    await contact.ask(question)
+    await contact.command("#person")
+    await contact.press(contact.label("Yes, with the last messages"))
+    for said in ("Yes", "Within a week", "Skip"):  # what the desk wants to know first: a letter, a date, children
+        await contact.press(contact.label(said))

@@ -369,6 +369,27 @@ GIVEN_BY = """([kind, bytes]) => {
 }"""
 
 
+async def test_words_wait_for_the_file_they_were_sent_with(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    advisor = await sit()
+    await advisor.claim(number)
+    gate = asyncio.Event()
+
+    async def slow(route: Any) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await advisor.page.route("**/desk/api/file?*", slow)
+    await advisor.now.locator("input[type=file]").set_input_files({"name": "plan.png", "mimeType": "image/png", "buffer": PNG})
+    await expect(advisor.now.locator(".files")).to_contain_text("Sending…")
+    await advisor.box.fill("with the plan")
+    await advisor.box.press("Enter")
+    await expect(advisor.box).to_have_value("with the plan")
+    gate.set()
+    await expect(advisor.line("with the plan").locator("img.picture")).to_be_visible()
+    await expect(advisor.box).to_have_value("")
+
+
 async def test_files_are_dropped_and_pasted(desk: DeskTown, sit: Sit) -> None:
     number = await asking(desk)
     advisor = await sit()
@@ -568,6 +589,29 @@ async def test_a_phone_shows_one_part_at_a_time_and_nothing_sideways(desk: DeskT
         await advisor.menu(name)
         assert await advisor.page.evaluate(SIDEWAYS) == [0, []]
         await advisor.page.keyboard.press("Escape")
+
+
+IS_ON_TOP = """(node) => {
+  const box = node.getBoundingClientRect();
+  return node.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2));
+}"""
+
+
+# A phone on its side; a large screen enlarged four times
+@pytest.mark.parametrize("size", [(640, 360), (320, 300)])
+async def test_low_screens_keep_everything_in_reach(desk: DeskTown, sit: Sit, size: tuple[int, int]) -> None:
+    number = await asking(desk, facts=(("letter", "yes"),))
+    advisor = await sit(size=size)
+    await advisor.claim(number)
+    await advisor.reply("The newest words")
+    assert await advisor.page.evaluate(SIDEWAYS) == [0, []]
+    for part in (advisor.line("The newest words").locator(".said"), advisor.box):
+        await part.scroll_into_view_if_needed()
+        await expect(part).to_be_in_viewport(ratio=1)
+        assert await part.evaluate(IS_ON_TOP)
+    await advisor.press("Close the case")
+    await advisor.dialog.get_by_role("button", name="Close the case").scroll_into_view_if_needed()
+    await expect(advisor.dialog.get_by_role("button", name="Close the case")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_reload_keeps_the_place_and_what_was_typed(desk: DeskTown, sit: Sit) -> None:
@@ -856,6 +900,18 @@ async def test_a_lead_invites_and_removes(desk: DeskTown, sit: Sit) -> None:
     await row.get_by_role("button", name="Remove").click()
     await lead.done("Remove")
     await expect(newcomer.page.get_by_label("Your e-mail address")).to_be_visible()  # their page ends at once
+
+
+async def test_an_admin_reads_who_did_what_but_not_what_was_said(desk: DeskTown, sit: Sit) -> None:
+    number = await asking(desk)
+    advisor = await sit()
+    await advisor.claim(number)
+    await advisor.reply("canary-0815")
+    admin = await sit(Profile("Root", "admin", "madrid"))
+    await admin.menu("Audit")
+    await expect(admin.dialog.locator("tbody tr").filter(has_text="Lucía").first).to_be_visible()
+    await expect(admin.dialog).not_to_contain_text("canary-0815")
+    await expect(advisor.page.locator("[data-deed=audit]")).to_be_hidden()
 
 
 async def test_figures_by_language_and_topic(desk: DeskTown, sit: Sit) -> None:

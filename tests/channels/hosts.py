@@ -18,8 +18,8 @@ from bot.model import ContactRef, Event, Incoming, StoredMessage
 class MemoryHost:
     """Keeps events as a store would: a repeated external id is dropped. `refusals` are raised first, one a call.
 
-    `files`: contents by ref, or what is raised instead. `topics`: of cases in groups; `forgotten`: those noted as gone. `linked`: the desk's
-    groups, about which it was `asked` so many times."""
+    `files`: contents by ref, or what is raised instead. `topics`: of cases in groups; `forgotten`: those noted as gone. `linked`: groups of
+    desks, about which it was `asked` so many times."""
 
     def __init__(self) -> None:
         self.accepted: list[Incoming] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from tests.botapi import TOKEN, BotApi, Faults
+from tests.botapi import BOT_ID, TOKEN, BotApi, Faults
 from tests.botapi.markup import Entity, ParseError, parse_html
 
 AMINA = 5550001
@@ -181,3 +182,193 @@ async def test_it_runs_as_a_process_of_its_own_and_is_steered_over_http() -> Non
             assert await answer.json() == [[1, "hola", 1]]
     child.terminate()
     assert await asyncio.wait_for(child.wait(), 5) == 0
+
+
+# ---------------------------------------------------------------- groups, topics and files
+
+GROUP = -1001
+
+
+async def topic_of(call: Client, name: str = "Blue heron") -> int:
+    made = (await call("createForumTopic", chat_id=GROUP, name=name))["result"]
+    assert isinstance(made, dict)
+    return int(made["message_thread_id"])
+
+
+async def test_a_message_comes_out_in_its_topic_and_says_so(api: BotApi, call: Client) -> None:
+    api.make_forum(GROUP)
+    topic = await topic_of(call)
+    answer = await call("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic)
+    assert isinstance(answer["result"], dict)
+    assert (answer["result"]["message_thread_id"], answer["result"]["is_topic_message"]) == (topic, True)
+    await call("sendMessage", chat_id=GROUP, text="y")
+    assert ([sent.text for sent in api.in_topic(GROUP, topic)], [sent.text for sent in api.in_topic(GROUP, None)]) == (["x"], ["y"])
+
+
+@pytest.mark.parametrize("wrong", [1, 999])
+async def test_general_and_what_does_not_exist_are_no_topics(wrong: int, api: BotApi, call: Client) -> None:
+    api.make_forum(GROUP)
+    for method, content in (("sendMessage", {"text": "x"}), ("sendLocation", {"latitude": 1, "longitude": 1})):
+        refusal = await call.refusal(method, chat_id=GROUP, message_thread_id=wrong, **content)
+        assert refusal == "400 Bad Request: message thread not found"
+    assert "message thread not found" in await call.refusal("sendMessage", chat_id=AMINA, text="x", message_thread_id=wrong)
+
+
+async def test_a_deleted_topic_takes_nothing_or_loses_it(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP)
+    topic = await topic_of(call)
+    await call("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic)
+    assert (await call("deleteForumTopic", chat_id=GROUP, message_thread_id=topic))["result"] is True
+    assert [sent.text for sent in api.deleted] == ["x"]
+    assert "message thread not found" in await call.refusal("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic)
+    assert "TOPIC_ID_INVALID" in await call.refusal("deleteForumTopic", chat_id=GROUP, message_thread_id=topic)
+    group.loses_posts = True
+    answer = await call("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic)
+    assert isinstance(answer["result"], dict)
+    assert "message_thread_id" not in answer["result"]
+
+
+async def test_topics_are_named_closed_and_opened(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP)
+    topic = await topic_of(call)
+    assert (await call("editForumTopic", chat_id=GROUP, message_thread_id=topic, name="Red fox"))["result"] is True
+    assert "TOPIC_NOT_MODIFIED" in await call.refusal("editForumTopic", chat_id=GROUP, message_thread_id=topic, name="Red fox")
+    assert group.topics[topic].name == "Red fox"
+    assert (await call("closeForumTopic", chat_id=GROUP, message_thread_id=topic))["result"] is True
+    assert (await call("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic))["ok"] is True
+    group.rights = frozenset()
+    assert "TOPIC_CLOSED" in await call.refusal("sendMessage", chat_id=GROUP, text="x", message_thread_id=topic)
+    group.rights = frozenset({"can_manage_topics"})
+    assert (await call("reopenForumTopic", chat_id=GROUP, message_thread_id=topic))["result"] is True
+    for name in ("", " ", "x" * 129):
+        assert "400" in await call.refusal("createForumTopic", chat_id=GROUP, name=name)
+
+
+async def test_rights_are_asked_for(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP, rights=())
+    assert "not enough rights" in await call.refusal("createForumTopic", chat_id=GROUP, name="x")
+    group.rights = frozenset({"can_manage_topics"})
+    topic = await topic_of(call)
+    assert "not enough rights" in await call.refusal("deleteForumTopic", chat_id=GROUP, message_thread_id=topic)
+    group.is_forum = False
+    assert "not a forum" in await call.refusal("createForumTopic", chat_id=GROUP, name="x")
+    assert "not a forum" in await call.refusal("createForumTopic", chat_id=AMINA, name="x")
+
+
+async def test_the_bot_and_others_are_members(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP, rights=("can_manage_topics",))
+    me = (await call("getChatMember", chat_id=GROUP, user_id=BOT_ID))["result"]
+    assert isinstance(me, dict)
+    assert (me["status"], me["can_manage_topics"], me["can_delete_messages"]) == ("administrator", True, False)
+    group.rights = None
+    for user in (BOT_ID, AMINA):
+        found = (await call("getChatMember", chat_id=GROUP, user_id=user))["result"]
+        assert isinstance(found, dict)
+        assert found["status"] == "member"
+
+
+async def test_a_group_takes_so_many_messages_a_minute(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP)
+    group.minute_s = 0.5
+    for _ in range(20):
+        assert (await call("sendMessage", chat_id=GROUP, text="x"))["ok"] is True
+    answer = await call("sendMessage", chat_id=GROUP, text="x")
+    assert answer["error_code"] == 429
+    assert answer["parameters"] == {"retry_after": 1}
+    assert (await call("sendMessage", chat_id=AMINA, text="x"))["ok"] is True
+    await asyncio.sleep(0.6)
+    assert (await call("sendMessage", chat_id=GROUP, text="x"))["ok"] is True
+
+
+async def test_groups_we_left_were_thrown_out_of_or_that_moved(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP)
+    api.migrate(GROUP, -1009, AMINA)
+    answer = await call("sendMessage", chat_id=GROUP, text="x")
+    assert (answer["error_code"], answer["parameters"]) == (400, {"migrate_to_chat_id": -1009})
+    group.moved_to = None
+    assert (await call("leaveChat", chat_id=GROUP))["result"] is True
+    assert (await call.refusal("sendMessage", chat_id=GROUP, text="x")).startswith("403 Forbidden")
+    api.add_to_group(GROUP, AMINA)
+    assert (await call("sendMessage", chat_id=GROUP, text="x"))["ok"] is True
+
+
+async def test_messages_are_deleted_once_and_only_while_that_is_possible(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP, rights=())
+    for text in ("new", "old"):
+        await call("sendMessage", chat_id=AMINA, text=text)
+    new, old = api.sent(AMINA)
+    old.is_old = True
+    assert "can't be deleted for everyone" in await call.refusal("deleteMessage", chat_id=AMINA, message_id=old.message_id)
+    assert "can't be edited" in await call.refusal("editMessageText", chat_id=AMINA, message_id=old.message_id, text="x")
+    assert (await call("deleteMessage", chat_id=AMINA, message_id=new.message_id))["result"] is True
+    for method in ("deleteMessage", "editMessageText"):
+        assert "not found" in await call.refusal(method, chat_id=AMINA, message_id=new.message_id, text="x")
+    api.say_in_group(GROUP, AMINA, "x")
+    assert "can't be deleted" in await call.refusal("deleteMessage", chat_id=GROUP, message_id=api.last_id)
+    assert "can't be edited" in await call.refusal("editMessageText", chat_id=GROUP, message_id=api.last_id, text="y")
+    group.rights = frozenset({"can_delete_messages"})
+    assert (await call("deleteMessage", chat_id=GROUP, message_id=api.last_id))["result"] is True
+
+
+async def test_a_file_is_sent_again_by_its_id_as_what_it_is(api: BotApi, call: Client) -> None:
+    file = api.keep_file("video_note", b"round", size=5)
+    assert (await call("sendVideoNote", chat_id=AMINA, video_note=file.file_id))["ok"] is True
+    assert "can't use file of type VideoNote as Video" in await call.refusal("sendVideo", chat_id=AMINA, video=file.file_id)
+    assert "wrong file identifier" in await call.refusal("sendPhoto", chat_id=AMINA, photo="x" * 30)
+    photo = api.keep_file("photo", b"pixels")
+    assert "caption is too long" in await call.refusal("sendPhoto", chat_id=AMINA, photo=photo.file_id, caption="x" * 1025)
+    assert (await call("sendPhoto", chat_id=AMINA, photo=photo.file_id, caption="x" * 1024))["ok"] is True
+    number = api.sent(AMINA)[-1].message_id
+    assert "no text" in await call.refusal("editMessageText", chat_id=AMINA, message_id=number, text="y")
+    assert (await call("editMessageCaption", chat_id=AMINA, message_id=number, caption="y"))["ok"] is True
+    assert "no caption" in await call.refusal("editMessageCaption", chat_id=AMINA, message_id=api.sent(AMINA)[0].message_id, caption="y")
+
+
+@pytest.mark.parametrize(
+    ("method", "field", "content", "refusal"),
+    [
+        ("sendPhoto", "photo", b"no picture", "IMAGE_PROCESS_FAILED"),
+        ("sendPhoto", "photo", b"\xff\xd8\xff" + b"x" * 10 * 1024 * 1024, "too big for a photo"),
+        ("sendDocument", "document", b"", "non-empty"),
+        ("sendDocument", "document", b"x" * (50 * 1024 * 1024 + 1), "413"),
+    ],
+    ids=["no picture", "large picture", "empty", "large"],
+)
+async def test_uploads_that_are_refused(method: str, field: str, content: bytes, refusal: str, api: BotApi, call: Client) -> None:
+    form = aiohttp.FormData({"chat_id": str(AMINA)})
+    form.add_field(field, io.BytesIO(content), filename="x")
+    async with call.session.post(f"{api.url}/bot{TOKEN}/{method}", data=form) as answer:
+        found = await answer.json()
+    assert refusal in f"{found['error_code']} {found['description']}"
+    assert not api.sent(AMINA)
+
+
+async def test_a_file_is_fetched_up_to_its_limit(api: BotApi, call: Client) -> None:
+    api.send_file(AMINA, "document", b"%PDF-", name="a.pdf")
+    (update,) = api.pending.values()
+    file_id = update["message"]["document"]["file_id"]  # type: ignore[index]
+    found = (await call("getFile", file_id=file_id))["result"]
+    assert isinstance(found, dict)
+    async with call.session.get(f"{api.url}/file/bot{TOKEN}/{found['file_path']}") as answer:
+        assert await answer.read() == b"%PDF-"
+    for path in (f"bot{TOKEN}/documents/unknown", f"bot1:x/{found['file_path']}"):
+        async with call.session.get(f"{api.url}/file/{path}") as answer:
+            assert answer.status in (401, 404)
+    large = api.keep_file("document", b"x", size=20 * 1024 * 1024 + 1)
+    assert "file is too big" in await call.refusal("getFile", file_id=large.file_id)
+    assert "invalid file_id" in await call.refusal("getFile", file_id="x")
+
+
+async def test_people_in_groups_look_as_telegram_shows_them(api: BotApi, call: Client) -> None:
+    group = api.make_forum(GROUP)
+    topic = api.make_topic(GROUP, "x").id
+    api.say_in_group(GROUP, AMINA, "in a topic", topic)
+    api.say_in_group(GROUP, AMINA, "an answer in General", reply_to=5)
+    api.say_in_group(GROUP, AMINA, "as the group", anonymous=True)
+    in_topic, answer, anonymous = [update["message"] for update in api.pending.values()]
+    assert isinstance(in_topic, dict)
+    assert isinstance(answer, dict)
+    assert isinstance(anonymous, dict)
+    assert (in_topic["message_thread_id"], in_topic["is_topic_message"], in_topic["reply_to_message"]["message_id"]) == (topic, True, topic)
+    assert (answer["message_thread_id"], "is_topic_message" in answer) == (5, False)
+    assert (anonymous["from"]["id"], anonymous["sender_chat"]) == (1087968824, group.chat())

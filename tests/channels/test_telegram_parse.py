@@ -149,10 +149,22 @@ JSON = st.recursive(
     max_leaves=10,
 )
 KINDS = st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member", "poll", "channel_post"])
-PARTS = st.sampled_from(
-    ["text", "photo", "location", "from", "chat", "date", "entities", "caption", "voice", "media_group_id", "venue"]
-    + ["message_thread_id", "is_topic_message", "reply_to_message", "sender_chat", "migrate_to_chat_id", "message_id"]
-)
+PARTS_OF_ALL = [
+    "text",
+    "photo",
+    "location",
+    "from",
+    "chat",
+    "date",
+    "entities",
+    "caption",
+    "voice",
+    "media_group_id",
+    "venue",
+    "message_id",
+]
+PARTS_OF_GROUPS = ["message_thread_id", "is_topic_message", "reply_to_message", "sender_chat", "migrate_to_chat_id"]
+PARTS = st.sampled_from([*PARTS_OF_ALL, *PARTS_OF_GROUPS])
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telegram import Bot, InputFile
+from telegram import Animation, Audio, Bot, Document, InputFile, PhotoSize, Video, VideoNote, Voice
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, InvalidToken
@@ -23,6 +23,8 @@ from bot.errors import ChannelError, ChannelRejected
 from bot.model import Message
 
 _log = logging.getLogger(__name__)
+
+File = PhotoSize | Voice | Audio | Video | Animation | VideoNote | Document | InputFile
 
 
 async def download(client: Bot, key: str) -> bytes:
@@ -62,12 +64,12 @@ async def send_file(client: Bot, target: Target, message: Message, attachment: A
     return await _not_passed(client, target, message)
 
 
-async def _choices(target: Target, attachment: Attachment) -> tuple[tuple[str, str | InputFile], ...]:
+async def _choices(target: Target, attachment: Attachment) -> tuple[tuple[str, File], ...]:
     """Return the ways to send a file, best first, each with what is sent. Raises ChannelError."""
     place, _, key = attachment.ref.partition(":")
     if place == PLACE:
-        file_id = file_id_of(key)
-        return ((way_of(attachment), file_id),) if file_id else ()
+        file_id, way = file_id_of(key), way_of(attachment)
+        return ((way, _known(way, file_id)),) if file_id else ()
     content = await target.fetch(attachment)
     found = type_of(content)
     name = safe_name(attachment.name, found) if found else plain_file_name(attachment.name, attachment.kind)
@@ -76,24 +78,42 @@ async def _choices(target: Target, attachment: Attachment) -> tuple[tuple[str, s
     return ((way, file),) if way == "document" else ((way, file), ("document", file))
 
 
+def _known(way: str, file_id: str) -> File:
+    """Name a file that lies at Telegram. As a mere string the id could also be the path of a file here, which the library would send."""
+    match way:
+        case "photo":
+            return PhotoSize(file_id, "-", 0, 0)
+        case "voice":
+            return Voice(file_id, "-", 0)
+        case "audio":
+            return Audio(file_id, "-", 0)
+        case "video":
+            return Video(file_id, "-", 0, 0, 0)
+        case "animation":
+            return Animation(file_id, "-", 0, 0, 0)
+        case "video_note":
+            return VideoNote(file_id, "-", 0, 0)
+    return Document(file_id, "-")
+
+
 def plain_file_name(name: str, otherwise: str) -> str:
     """Make a file name safe to show; `otherwise` where nothing is left of it."""
     return plain_name(name).replace("/", "_").replace("\\", "_") or otherwise
 
 
-async def _send(client: Bot, target: Target, message: Message, way: str, file: str | InputFile) -> TelegramMessage:
-    where: dict[str, Any] = {"reply_markup": target.keyboard(message), "message_thread_id": target.topic}
-    if way == "video_note":
-        return await call(client.send_video_note(target.chat_id, file, **where))
+async def _send(client: Bot, target: Target, message: Message, way: str, file: File) -> TelegramMessage:
     send = _method(client, way)
+    where: dict[str, Any] = {"reply_markup": target.keyboard(message), "message_thread_id": target.topic}
+    if way == "video_note":  # takes no words
+        return await call(send(target.chat_id, file, **where))
     try:
         return await call(send(target.chat_id, file, caption=render(message) or None, parse_mode=ParseMode.HTML, **where))
     except BadRequest as error:
         if not is_unshowable(error):
             raise
         _log.error("Telegram refused our markup; sent as plain text instead")
-        where["reply_markup"] = target.keyboard(without_links(message))
-        return await call(send(target.chat_id, file, caption=render(message, "plain", with_addresses=False)[:CAPTION_LIMIT], **where))
+    where["reply_markup"] = target.keyboard(without_links(message))
+    return await call(send(target.chat_id, file, caption=render(message, "plain", with_addresses=False)[:CAPTION_LIMIT], **where))
 
 
 def _method(client: Bot, way: str) -> Callable[..., Awaitable[TelegramMessage]]:
@@ -103,6 +123,7 @@ def _method(client: Bot, way: str) -> Callable[..., Awaitable[TelegramMessage]]:
         "audio": client.send_audio,
         "video": client.send_video,
         "animation": client.send_animation,
+        "video_note": client.send_video_note,
     }
     return methods.get(way, client.send_document)
 

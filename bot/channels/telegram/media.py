@@ -32,7 +32,7 @@ _TYPES: Final = {"photo": "image/jpeg", "voice": "audio/ogg", "video_note": "vid
 _FETCHABLE: Final = frozenset({"photo", "voice", "audio", "animation", "video", "video_note", "document"})
 # Telegram refuses to send a file by its id as anything else than what it is ("can't use file of type VideoNote as Video"). These two are
 # videos to everybody else, so their refs say what they are: "telegram:video_note/<file id>". No file id holds a stroke.
-# The library takes a string for a path first, so nothing that could be one may pass for an id.
+# The library takes a string for a path first, so what could be one never passes for an id.
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{10,250}", re.ASCII)
 _OWN_WAY: Final = frozenset({"animation", "video_note"})
 # What an upload may be for each way of sending it (core.telegram.org/bots/api#sendvoice and its neighbours, read November 2025).

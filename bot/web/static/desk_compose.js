@@ -33,7 +33,7 @@ const kindOf = (type) => ({ image: "photo", audio: "audio", video: "video" })[ty
 export class Compose {
   /** `doing.send(deed, said)` sends, `doing.enterSends()` tells what Enter does. */
   constructor(caseNumber, doing) {
-    Object.assign(this, { caseNumber, doing, language: null });
+    Object.assign(this, { caseNumber, doing, language: null, waits: false });
     this.name = `draft.${caseNumber}`;
     this.draft = { text: "", mode: "reply", files: [], ...tab.get(this.name, {}) };
     this.draft.files = this.draft.files.filter((file) => file.token); // the others were not there yet when the page was left
@@ -139,7 +139,9 @@ export class Compose {
 
   submit() {
     const said = this.box.value.trim();
-    if (said.length > MAX_TEXT || this.draft.files.some((file) => !file.token)) return;
+    if (said.length > MAX_TEXT) return;
+    this.waits = this.isUploading();
+    if (this.waits) return;
     if (this.draft.mode === "note") {
       if (said) this.doing.send({ type: "note", text: said }, said);
     } else this.sendReply(said, this.draft.files);
@@ -165,27 +167,33 @@ export class Compose {
     const all = [...files];
     this.picker.value = "";
     if (this.draft.mode === "note") this.setMode("reply");
-    for (const file of all) await this.upload(file);
+    const large = all.filter((file) => file.size > MAX_FILE);
+    for (const { name } of large) toast(text("file_too_large_of", { name, n: number(Math.floor(MAX_FILE / MB)) }));
+    const taken = all.filter((file) => file.size <= MAX_FILE).map((file) => [file, { name: file.name, token: "" }]);
+    this.draft.files.push(...taken.map(([, entry]) => entry));
+    this.showFiles();
+    for (const [file, entry] of taken) await this.upload(file, entry);
   }
 
-  async upload(file) {
-    if (file.size > MAX_FILE) return toast(text("file_too_large_of", { name: file.name, n: number(Math.floor(MAX_FILE / MB)) }));
-    const entry = { name: file.name, token: "" };
-    this.draft.files.push(entry);
-    this.showFiles();
+  async upload(file, entry) {
     const about = new URLSearchParams({ case: this.caseNumber, name: file.name.slice(0, 120), kind: kindOf(file.type) });
     const answer = await call(`/desk/api/file?${about}`, { raw: file });
     if (answer.ok) Object.assign(entry, { token: answer.file, name: answer.name });
     else this.draft.files = this.draft.files.filter((each) => each !== entry);
     this.showFiles();
+    if (answer.ok && this.waits) this.submit(); // as was asked while it was on its way
+    this.waits &&= answer.ok && this.isUploading();
     return answer.ok ? undefined : toast(`${file.name}: ${wrong(answer)}`);
   }
 
   showFiles() {
     this.files.replaceChildren(...this.draft.files.map((file) => this.chip(file)));
-    this.go.disabled = this.draft.files.some((file) => !file.token);
     this.keep();
     this.showMode();
+  }
+
+  isUploading() {
+    return this.draft.files.some((file) => !file.token);
   }
 
   chip(file) {

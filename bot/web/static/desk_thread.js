@@ -137,9 +137,9 @@ export class Thread {
     if (isOwn) this.compose.fit();
   }
 
-  /** Tell whether one may write to the contact: in a request for a helper only once both have agreed. */
+  /** Tell whether one may write to the contact. */
   isOwn() {
-    return Boolean(this.row?.can.answer) && (!POOL.has(this.row.kind) || this.row.agreed);
+    return Boolean(this.row?.can.answer);
   }
 
   // ------------------------------------------------------------ what is done
