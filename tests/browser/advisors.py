@@ -41,7 +41,7 @@ class Advisor:
     async def enter(self, code: str) -> None:
         """Log in by an invite."""
         await self.page.goto(f"{self.url}/desk/join#{code}")
-        await self.page.get_by_role("button", name="Log in").click()
+        await self.page.locator("#enter").click()
         await self.loaded()
 
     async def loaded(self) -> None:

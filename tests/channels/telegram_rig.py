@@ -13,7 +13,7 @@ COMMANDS = {"": [("menu", "Topics"), ("human", "Talk to a person")], "es": [("me
 GROUP_TEXT = "I only work in private chats."
 LINK_TEXT = "Give me the code: /link CODE"
 NO_RIGHT = "I may not manage topics here."
-NOT_PASSED = "The file could not be passed on."
+NOT_PASSED = "The file <here> could not be passed on."
 SECRET = "a-secret-of-the-webhook"
 
 

@@ -216,6 +216,16 @@ async def test_a_topic_that_cannot_be_deleted_now_is_not_forgotten(
     assert host.forgotten == [214]
 
 
+async def test_a_deletion_that_is_refused_for_another_reason_is_not_taken_for_done(
+    api: BotApi, host: MemoryHost, desk: TelegramDeskChannel
+) -> None:
+    await desk.send(parcel(card(214)))
+    api.faults.next("deleteForumTopic", "bad_request")
+    with pytest.raises(ChannelRejected):
+        await desk.send(parcel(Message("es", thread=214, withdraws=True)))
+    assert not host.forgotten
+
+
 # ---------------------------------------------------------------- posts
 
 
@@ -229,6 +239,7 @@ async def test_the_card_is_changed_in_its_place(api: BotApi, host: MemoryHost, d
     assert await desk.send(parcel(card(214, "Blue heron", Option("close:214", "Close"), edits=True), first)) == first
     assert await desk.send(parcel(card(214, edits=True), first)) == first
     assert sent.labels == []
+    assert api.calls["editForumTopic"] == 0
 
 
 async def test_a_post_is_taken_back_without_making_a_topic(api: BotApi, host: MemoryHost, desk: TelegramDeskChannel, group: Group) -> None:
