@@ -104,6 +104,7 @@ WakeBy = Literal["telegram", "email", "web"]
 Gender = Literal["woman", "man"]
 ROLES: tuple[Role, ...] = ("advisor", "peer", "lead", "admin", "interpreter", "companion", "mentor")
 DESK_ROLES: tuple[Role, ...] = ("advisor", "peer", "lead", "admin")
+ONLINE_S = 300  # seconds: a page that gave a sign of life within this time is open
 NOT_FOR_PEERS = frozenset({"healthcare", "emergency", "support"})  # topics of health, danger, and rights
 
 
@@ -148,6 +149,11 @@ class Staff:
     def is_reachable(self) -> bool:
         """Say whether a wake-up finds them with every page closed."""
         return self.has_telegram or self.has_email
+
+    def hears(self, now: datetime) -> bool:
+        """Say whether they learn of a case now: by a wake-up, or at a page that was open within ONLINE_S."""
+        is_online = self.seen_at is not None and (now - self.seen_at).total_seconds() <= ONLINE_S
+        return not self.is_away(now) and (is_online or (self.wake_by != "web" and self.is_reachable()))
 
 
 # ---------------------------------------------------------------- who may do what

@@ -24,7 +24,6 @@ from bot.store.desk import DeskStore
 
 log = logging.getLogger(__name__)
 
-ONLINE_S = 300  # a page that gave a sign of life within this time is open
 REMINDER_HOUR = time(18)  # of the day before, on the city's clock
 SOON = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -258,10 +257,7 @@ def _there(people: Iterable[Staff], now: datetime) -> list[Staff]:
 
 
 def _is_reachable(staff: Staff, city: str, now: datetime) -> bool:
-    is_online = staff.seen_at is not None and (now - staff.seen_at).total_seconds() <= ONLINE_S
-    is_told = staff.wake_by != "web" and staff.is_reachable()
-    at_desk = staff.profile.role in DESK_ROLES and staff.profile.city in ("", city)
-    return at_desk and not staff.is_away(now) and (is_told or is_online)
+    return staff.profile.role in DESK_ROLES and staff.profile.city in ("", city) and staff.hears(now)
 
 
 def _is_admin_of(staff: Staff, city: str) -> bool:

@@ -17,10 +17,10 @@ def to_contact(work: Work, case: Case, step: CaseStep, *, name: str = "", text: 
 
 
 def _is_reachable(work: Work, case: Case) -> bool:
-    """Say whether a case that waits is offered to anybody; where somebody practises, they are there."""
+    """Say whether somebody a waiting case is offered to hears of it now; where somebody practises, they are there."""
     if case.state != "waiting" or case.practice_for is not None:
         return True
-    return bool(offered_to(case, people.team(work.db, case.city), work.at))
+    return any(staff.hears(work.at) for staff in offered_to(case, people.team(work.db, case.city), work.at))
 
 
 def to_helper(work: Work, case: Case, step: CaseStep, *, staff_id: str | None = None, text: str = "") -> None:

@@ -72,9 +72,12 @@ async def test_asking_opens_a_case_and_the_contact_hears_number_and_place(town: 
     assert await town.figures() == {"opened": (1, 0)}
 
 
-async def test_who_is_offered_the_case_is_reachable(town: Town) -> None:
+async def test_who_is_offered_the_case_is_reachable_while_they_hear_of_it(town: Town) -> None:
     staff_id = await town.hire(topics=("housing",))
     contact_id = await town.arrive()
+    await town.turn(contact_id, OpenCase("advice", "housing"))
+    assert [news.reachable for news in await town.news(contact_id)] == [False], "nobody looks at a page, and no wake-up finds them"
+    await town.desk.seen(staff_id)
     await town.turn(contact_id, OpenCase("advice", "housing"), OpenCase("legal", "rights"))
     assert [news.reachable for news in await town.news(contact_id)] == [True, False]
     await town.desk.set_duty(staff_id, is_available=False)
