@@ -265,6 +265,9 @@ def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) ->
         commands=telegram_commands(catalogues),
         group_text=_("I only talk in private chats. Please open a private chat with me."),
         link_text=_("Is this group to be the desk of a city? Then write /link and the code that whoever runs me has given you."),
+        no_right=_("I may not manage topics here. Make me an administrator who may."),
+        not_passed=_("📎 A file was sent here that could not be passed on."),
+        machine={locale: catalogues.translator(locale).gettext("machine translation") for locale in catalogues.locales},
         clock=utc_now,
     )
     return channel, channel.desk_channel()

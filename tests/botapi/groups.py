@@ -42,7 +42,7 @@ class Topic:
 class Group:
     """A group the bot is or was in. `rights` None: it is there as an ordinary member.
 
-    `loses_posts`: a message for a deleted topic comes out in General and counts as sent, which the real server does at times."""
+    `loses_posts`: a message for a deleted topic comes out in General and counts as sent, as some report of the real server."""
 
     id: int
     kind: str = "supergroup"

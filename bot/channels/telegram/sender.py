@@ -110,8 +110,8 @@ async def _empty(client: Bot, chat_id: int, message_id: int) -> bool:
 async def _sent(client: Bot, target: Target, message: Message) -> TelegramMessage:
     """Send a piece, and see that it came out where it was meant to.
 
-    Telegram puts a message for a topic that somebody deleted into General and says that all is well (seen 2026-08; in other cases it
-    answers "message thread not found")."""
+    For a topic that somebody deleted Telegram answers "message thread not found"; others report (August 2026) that it may also put the
+    message into General and say that all is well."""
     sent = await _send(client, target, message)
     if target.topic is not None and sent.message_thread_id != target.topic:
         await _take_back(client, target, sent.message_id)
