@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("matching", "store", "web", "telegram")
+MODULES = ("matching", "store", "web", "telegram", "desk")
 
 
 def main() -> int:
