@@ -14,7 +14,7 @@ import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -35,6 +35,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, PracticeChannel, fault_of, invitation
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.dialogue.context import Flag
+from bot.dialogue.terms import ROLES
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
@@ -391,11 +392,22 @@ async def _desk_store(settings: Settings) -> AsyncIterator[DeskStore]:
 
 async def invite(settings: Settings, profile: Profile) -> Mapping[str, str]:
     """Invite somebody; returns the links, the code and the staff id. Raises ConfigError for what the knowledge does not have."""
-    if fault := fault_of(profile, load_knowledge(settings.knowledge_dir)):
+    knowledge = load_knowledge(settings.knowledge_dir)
+    if not profile.name:
+        profile = replace(profile, name=_named_by_role(profile, knowledge, load_catalogues(settings)))
+    if fault := fault_of(profile, knowledge):
         raise ConfigError(fault)
     async with _desk_store(settings) as desk:
         code, staff_id = await desk.invite(profile)
     return {**invitation(settings.root_url, await bot_name_of(settings)(), code), "staff": staff_id}
+
+
+def _named_by_role(profile: Profile, knowledge: Knowledge, catalogues: i18n.Catalogues) -> str:
+    """Make a display name of the role, in the language of the city, and a number that tells two of them apart."""
+    city = knowledge.cities.get(profile.city)
+    locale = i18n.negotiate(city.host_language if city else None, catalogues.locales) or i18n.FALLBACK
+    role = catalogues.translator(locale).gettext(ROLES.get(profile.role, profile.role))
+    return f"{role[:1].upper()}{role[1:]} {100 + secrets.randbelow(900)}"
 
 
 async def staff_list(settings: Settings, city: str | None) -> Sequence[Mapping[str, object]]:

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("serve", help="web chat, and Telegram when DRAGOMAN_TELEGRAM_TOKEN is set")
+    command = commands.add_parser("serve", help="web chat and the desk, and Telegram when DRAGOMAN_TELEGRAM_TOKEN is set")
     command.set_defaults(run=_serve)
 
 
@@ -98,7 +98,7 @@ def _add_invite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command = commands.add_parser("invite", help="invite somebody to the desk; works while the bot runs")
     command.add_argument("--role", required=True, help=", ".join(ROLES))
     command.add_argument("--city", default="", help="city slug; an admin without one is admin of every city")
-    command.add_argument("--name", required=True, help="display name, as contacts and colleagues read it")
+    command.add_argument("--name", help="display name, as contacts and colleagues read it; default the role and a number")
     command.add_argument("--languages", type=_words, default=(), help="languages they speak, such as es,ar; default all")
     command.add_argument("--topics", type=_words, default=(), help="topics they answer, such as housing,legal; default all")
     command.add_argument("--organisation", help="the organisation whose cases they see; default every one")
@@ -244,7 +244,7 @@ def _invite(settings: Settings, options: argparse.Namespace) -> int:
     from bot import app
 
     profile = Profile(
-        name=options.name.strip(),
+        name="" if options.name is None else options.name.strip() or " ",  # blank is no name, left out is one of ours
         role=options.role,
         city=options.city,
         organisation=options.organisation,

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import re
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -91,6 +92,16 @@ async def test_an_invite_makes_whom_it_names(command: Command) -> None:
         "Lucía", "advisor", "madrid", organisation="provivienda", languages=("es", "ar"), topics=("housing",), on_call=True
     )
     assert await store.desk.redeem(found["code"]) is None  # once
+    await store.close()
+
+
+async def test_who_is_not_named_is_called_by_the_role_and_a_number(command: Command) -> None:
+    arguments = ("invite", "--role", "advisor", "--city", "madrid", "--languages", "es,ar", "--topics", "housing")
+    found = await asyncio.to_thread(command.json, *arguments)
+    store = await opened(command.data)
+    staff = await store.desk.redeem(found["code"])
+    assert isinstance(staff, Staff)
+    assert re.fullmatch(r"Asesoría [1-9]\d\d", staff.profile.name)
     await store.close()
 
 
