@@ -460,7 +460,7 @@ class Conversation:
     `data` and `recent` belong to the dialogue (JSON values, encrypted at rest); `recent` is forgotten together with the history.
     `options` are the ids and labels last offered, so that a typed number or label works on every channel; they go with the history too.
     `version` counts turns. Only read, never kept by the dialogue: `owner` (the store derives it from the cases), `cases` (open ones and
-    those closed within REOPEN_DAYS, newest first), and `staffed` (the city has a desk with people)."""
+    those closed within REOPEN_DAYS, newest first), `staffed` (the city has a desk with people) and `pools` (it has such helpers)."""
 
     contact_id: str
     channel: str
@@ -475,6 +475,7 @@ class Conversation:
     version: int = 0
     cases: tuple[Case, ...] = ()
     staffed: bool = False
+    pools: tuple[CaseKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

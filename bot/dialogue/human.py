@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.dialogue.browse import menu_of
@@ -11,7 +12,7 @@ from bot.dialogue.home import READY, Home, home_of, is_settled
 from bot.dialogue.onboarding import proceed
 from bot.dialogue.places import MAX_PLACES, Office, cards, offices, openness
 from bot.dialogue.requests import end_options
-from bot.model import Block, Conversation, Turn
+from bot.model import Block, Conversation, Option, Turn
 
 EMERGENCY = "emergency"  # the topic whose lines are for crises, not for questions
 
@@ -28,14 +29,23 @@ def offices_of(conversation: Conversation, home: Home, context: Context, *lead: 
     _ = words(conversation, context)
     found = speaking(conversation, home, context)
     none_here = text(_("No person can answer in this chat yet."))
-    interpreter = [option("pool", "interpreter", _("I need an interpreter"))] if home.local else []
-    options = [*interpreter, to_menu(_)]
+    options = [*(helpers(conversation, _) if home.local else ()), to_menu(_)]
     if not home.local or not found:
         ask = text(_("I know no office for you. Ask at the town hall where you live."))
         return say(conversation, context, *lead, none_here, ask, emergency_line(_), options=options)
     here = text(_("But people help you at these offices. You can call or go there:"))
     shown = cards(found, home, tongue(conversation, context), context)
     return say(conversation, context, *lead, none_here, here, *shown, emergency_line(_), options=options)
+
+
+def helpers(conversation: Conversation, _: Callable[[str], str]) -> list[Option]:
+    """Return what can be asked for where nobody of a desk answers: the card for an interpreter always, others where they are."""
+    known = [
+        option("pool", "interpreter", _("I need an interpreter")),
+        option("pool", "companion", _("Somebody who comes along or calls for me")),
+        option("pool", "mentor", _("A mentor who stays in touch")),
+    ]
+    return [choice for choice in known if choice.id == "pool:interpreter" or choice.id.removeprefix("pool:") in conversation.pools]
 
 
 def speaking(conversation: Conversation, home: Home, context: Context) -> list[Office]:

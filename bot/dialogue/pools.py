@@ -63,9 +63,14 @@ def pool(conversation: Conversation, kind: str, home: Home, context: Context) ->
     asking = remember(_forget(conversation), pool=wanted)
     if wanted == "interpreter":
         return _ask_language(asking, home, context)
-    if not (home.local and conversation.staffed):
+    if not _serves(wanted, conversation, home):
         return offices_of(conversation, home, context)
     return _ask_when(asking, context) if wanted == "companion" else _ask_gender(asking, "soon", context)
+
+
+def _serves(kind: CaseKind, conversation: Conversation, home: Home) -> bool:
+    """Say whether anybody here would see a request of this kind: such a helper, or the desk."""
+    return home.local and (conversation.staffed or kind in conversation.pools)
 
 
 def _kind(name: str) -> CaseKind | None:
@@ -136,7 +141,7 @@ def interp(conversation: Conversation, argument: str, home: Home, context: Conte
     tag = argument.removeprefix("card:")
     if not is_language(tag):
         return Turn(conversation)
-    if argument.startswith("card:") or not (home.local and conversation.staffed):
+    if argument.startswith("card:") or not _serves("interpreter", conversation, home):
         return _show_card(_rest(conversation, context), tag, home, context)
     already = open_of_kind(conversation, "interpreter")
     if already:
@@ -275,7 +280,7 @@ def _open(conversation: Conversation, gender: str, home: Home, context: Context)
     kind, kept = _kind(recall(conversation, "pool")), recall(conversation, "pool_when")
     if kind is None or not kept:
         return Turn(conversation)
-    if not (home.local and conversation.staffed):
+    if not _serves(kind, conversation, home):
         return offices_of(_rest(conversation, context), home, context)
     topic, entry = topic_of(conversation, home), home.entry(recall(conversation, "entry"))
     rule = desk_of(home.city, topic, kind)

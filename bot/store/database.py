@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from pathlib import Path
 
+from bot.cases import Role
 from bot.errors import StoreError, WrongKey
 from bot.store.crypto import Secrets
 from bot.store.keys import KeyRing, checkpoint
@@ -26,13 +27,13 @@ Value = str | bytes | int | None
 class Database:
     """Used by one thread alone. `scrub`: the write-ahead log must be emptied, which is only possible between transactions.
 
-    `staffed`: the cities with a desk that has people, and the mark of the staff they were read at."""
+    `staffed`: the roles there are in each city, and the mark of the staff they were read at."""
 
     def __init__(self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime]) -> None:
         self.connection, self.keys, self.secrets = connection, keys, secrets
         self._clock = clock
         self.scrub = False
-        self.staffed: tuple[int, frozenset[str]] | None = None
+        self.staffed: tuple[int, Mapping[str, frozenset[Role]]] | None = None
 
     def now(self) -> int:
         """Return the time in microseconds since 1970."""

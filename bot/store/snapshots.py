@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, cast
 
-from bot.cases import DESK_ROLES
+from bot.cases import DESK_ROLES, POOL, Role
 from bot.errors import StoreError
 from bot.model import Conversation
 from bot.store import Snapshot, WaitingEvent, cases, people
@@ -55,6 +56,7 @@ def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[obj
     if state is None:
         return Conversation(contact_id, channel)
     own = cases.of_contact(db, contact_id, db.now()) if desk.has_cases else ()
+    roles = _roles(db, desk.staff_mark).get(str(city), frozenset()) if city is not None else frozenset()
     return Conversation(
         contact_id=contact_id,
         channel=channel,
@@ -66,16 +68,19 @@ def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[obj
         data=_open_json(sealer, data, place("data", contact_id)) if data else {},
         version=cast(int, version),
         cases=own,
-        staffed=city is not None and city in _staffed(db, desk.staff_mark),
+        staffed=not roles.isdisjoint(DESK_ROLES),
+        pools=tuple(kind for kind in POOL if kind in roles),
         **_recent(sealer, recent, contact_id) if recent and not is_over(said_at, db.now()) else {},
     )
 
 
-def _staffed(db: Database, staff_mark: int) -> frozenset[str]:
-    """Return the cities with a desk that has people of its own; read anew only when something changed among the staff."""
+def _roles(db: Database, staff_mark: int) -> Mapping[str, frozenset[Role]]:
+    """Return the roles that people of each city's own have; read anew only when something changed among the staff."""
     if db.staffed is None or db.staffed[0] != staff_mark:
-        desks = frozenset(staff.profile.city for staff in people.team(db) if staff.profile.role in DESK_ROLES and staff.profile.city)
-        db.staffed = staff_mark, desks
+        roles: defaultdict[str, set[Role]] = defaultdict(set)
+        for staff in people.team(db):
+            roles[staff.profile.city].add(staff.profile.role)
+        db.staffed = staff_mark, {city: frozenset(found) for city, found in roles.items() if city}
     return db.staffed[1]
 
 
