@@ -237,7 +237,7 @@ def test_the_same_event_gives_the_same_turn() -> None:
 def test_a_conversation_goes_on_after_a_restart() -> None:
     talk = Talk(hint="en").write("how do i get a nie").press("language:en")
     stored = json.loads(json.dumps(asdict(talk.conversation)))
-    back = Conversation(**{**stored, "options": tuple(tuple(pair) for pair in stored["options"]), "cases": ()})
+    back = Conversation(**{**stored, "options": tuple(tuple(pair) for pair in stored["options"]), "cases": (), "pools": ()})
     assert back == talk.conversation
     again = Talk(conversation=back).write("1")  # the first city of the buttons shown before the restart
     assert "NIE: your number" in again.said
