@@ -82,25 +82,29 @@ def reopen(conversation: Conversation, number: str, context: Context) -> Turn:
         return status(conversation, context) if open_talks(conversation) else Turn(conversation)
     unsaid = recall(conversation, "unsaid")
     added = [AddToCase(case.number, unbadge(unsaid, badge_words(context)))] if unsaid else []
-    return Turn(_taken_up(conversation), (ReopenCase(case.number), *added))
+    return Turn(taken_up(conversation, case, context), (ReopenCase(case.number), *added))
 
 
-def _taken_up(conversation: Conversation) -> Conversation:
-    return remember(conversation, closing=None, unsaid=None, misses=None)
+def taken_up(conversation: Conversation, case: Case, context: Context) -> Conversation:
+    """Count a request as waiting again: what comes at the same moment (more pictures, the next line) belongs to it, too.
+
+    The news of it is what acknowledges all of that."""
+    back = with_case(conversation, replace(case, state="waiting", closed_at=None))
+    return remember(back, closing=None, unsaid=None, misses=None, acked=int(context.now.timestamp()), heard=True)
 
 
 def further_word(conversation: Conversation, event: TextReceived, context: Context) -> Turn | None:
     """Take a text right after the end, which the bot cannot answer, for a further word to the person; None where it is not."""
     case = closing_case(conversation, context)
     passed = passed_on(case.number, event, context) if case else None
-    return Turn(_taken_up(conversation), (ReopenCase(case.number), passed)) if case and passed else None
+    return Turn(taken_up(conversation, case, context), (ReopenCase(case.number), passed)) if case and passed else None
 
 
 def further_file(conversation: Conversation, event: Event, context: Context) -> Turn | None:
     """Do the same with a file sent right after the end."""
     case = closing_case(conversation, context) if isinstance(event, MediaReceived) else None
     passed = passed_on(case.number, event, context) if case else None
-    return Turn(_taken_up(conversation), (ReopenCase(case.number), passed)) if case and passed else None
+    return Turn(taken_up(conversation, case, context), (ReopenCase(case.number), passed)) if case and passed else None
 
 
 def closing_case(conversation: Conversation, context: Context) -> Case | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.cases import Case
 from bot.dialogue import intake
-from bot.dialogue.after import MAX_KEPT, closing_case
+from bot.dialogue.after import MAX_KEPT, closing_case, taken_up
 from bot.dialogue.compose import before, noted, recall, remember, say, text, to_menu, with_options, words
 from bot.dialogue.context import Context
 from bot.dialogue.handoff import passed_on, status
@@ -156,7 +156,7 @@ def alarm(turn: Turn, kind: str, event: Event, context: Context) -> Turn:
     case, effects = talking(conversation), list(turn.effects)
     if case is None and (case := closing_case(conversation, context)):
         effects.append(ReopenCase(case.number))
-        conversation = remember(conversation, closing=None)
+        conversation = taken_up(conversation, case, context)
     passed = passed_on(case.number, event, context) if case else None
     if case:
         effects += [*([passed] if passed else []), RaiseCase(case.number)]

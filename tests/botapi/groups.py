@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 Json = dict[str, object]
 
+PER_MINUTE = 20  # messages to one group
 RIGHTS = frozenset({"can_manage_topics", "can_delete_messages"})  # what a desk needs
 _ALL_RIGHTS = (
     "can_be_edited",
@@ -52,7 +53,7 @@ class Group:
     moved_to: int | None = None
     loses_posts: bool = False
     topics: dict[int, Topic] = field(default_factory=dict)
-    per_minute: int = 20
+    per_minute: int = PER_MINUTE
     minute_s: float = 60.0
     _sent: deque[float] = field(default_factory=deque)
 

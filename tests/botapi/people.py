@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from tests.botapi.groups import RIGHTS, Group, Topic, member
+from tests.botapi.groups import PER_MINUTE, RIGHTS, Group, Topic, member
 from tests.botapi.world import BOT, Json, Sent, World
 
 GROUP_ANONYMOUS_BOT: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
@@ -31,10 +31,24 @@ class People(World):
         """Share a place."""
         return self.update("message", {**self.message(user), "location": {"latitude": latitude, "longitude": longitude}})
 
-    def send_media(self, user: int, kind: str, content: object = None, caption: str | None = None) -> int:
-        """Send something that is not text: photo, voice, sticker ... with Telegram's shape of it where `content` is not given."""
-        shape = content if content is not None else self._media(kind)
-        return self.update("message", {**self.message(user), kind: shape, **({"caption": caption} if caption else {})})
+    def send_media(
+        self,
+        user: int,
+        kind: str,
+        content: object = None,
+        caption: str | None = None,
+        *,
+        size: int = 0,
+        group: int | None = None,
+        topic: int | None = None,
+        **more: object,
+    ) -> int:
+        """Send something that is not text: photo, voice, sticker ... with Telegram's shape of it where `content` is not given.
+
+        In private, or in a group; `size`: what a file is said to have."""
+        shape = content if content is not None else self._media(kind, size)
+        frame = self.message(user) if group is None else self.post(group, user, topic)
+        return self.update("message", {**frame, kind: shape, **({"caption": caption} if caption else {}), **more})
 
     def send_file(
         self,
@@ -86,9 +100,9 @@ class People(World):
 
     # ------------------------------------------------------------ in groups
 
-    def make_forum(self, group: int, rights: Iterable[str] = RIGHTS) -> Group:
+    def make_forum(self, group: int, rights: Iterable[str] = RIGHTS, per_minute: int = PER_MINUTE) -> Group:
         """Make a group with topics, in which the bot is an administrator since long."""
-        made = self.groups[group] = Group(group, is_forum=True, rights=frozenset(rights))
+        made = self.groups[group] = Group(group, is_forum=True, rights=frozenset(rights), per_minute=per_minute)
         return made
 
     def add_to_group(self, group: int, user: int) -> int:
@@ -191,14 +205,15 @@ class People(World):
             raise LookupError(f"no message with buttons for {chat}")
         return shown[-1]
 
-    def _media(self, kind: str) -> object:
+    def _media(self, kind: str, size: int) -> object:
         others: dict[str, object] = {
             "contact": {"phone_number": "+34600000000", "first_name": "Invented"},
             "dice": {"emoji": "🎲", "value": 3},
         }
         if kind in others:
             return others[kind]
-        file = self.keep_file(kind, b"\x89PNG\r\n\x1a\n" if kind == "photo" else b"content", "a.pdf" if kind == "document" else "")
+        content = b"\x89PNG\r\n\x1a\n" if kind == "photo" else b"content"
+        file = self.keep_file(kind, content, "a.pdf" if kind == "document" else "", size=size)
         return file_json(file.file_id, kind, file.name, "audio/ogg" if kind == "voice" else "", file.size)[kind]
 
 

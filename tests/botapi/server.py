@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Literal, Self
 
 from aiohttp import web
@@ -201,11 +202,14 @@ class BotApi(People):
         return web.json_response({"update_ids": [getattr(self, action)(**arguments) for arguments in bodies]})
 
     async def _tell(self, request: web.Request) -> web.Response:
-        """Tell what happened: GET /control/sent?user=1&after=0, /control/all, /control/deliveries, /control/figures."""
+        """Tell what happened: GET /control/sent?user=1&after=0, topics?group=-1, all, deliveries, figures."""
         match request.match_info["action"]:
             case "sent":
                 messages = self.sent(int(request.query["user"]))
                 return web.json_response(_after(messages, int(request.query.get("after", "0"))))
+            case "topics":
+                topics = self.groups[int(request.query["group"])].topics.values()
+                return web.json_response([asdict(topic) for topic in topics])
             case "all":
                 return web.json_response({str(chat): _after(messages, 0) for chat, messages in self.messages.items()})
             case "deliveries":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import pytest
@@ -180,8 +180,35 @@ async def test_it_runs_as_a_process_of_its_own_and_is_steered_over_http() -> Non
             assert [sent["text"] for sent in await answer.json()] == ["hola"]
         async with session.get(f"{url}/control/deliveries") as answer:
             assert await answer.json() == [[1, "hola", 1]]
+        await control("faults", {})
+        await check_group_over_http(session, url, control)
     child.terminate()
     assert await asyncio.wait_for(child.wait(), 5) == 0
+
+
+Control = Callable[[str, object], Awaitable[dict[str, object]]]
+
+
+async def check_group_over_http(session: aiohttp.ClientSession, url: str, control: Control) -> None:
+    """Steer a group from another process: its members write, press, send files, and its topic is deleted under the bot."""
+    call = Client(session, url)
+    await control("make_forum", {"group": GROUP, "per_minute": 2})
+    topic = await topic_of(call)
+    keyboard = {"inline_keyboard": [[{"text": "I take it", "callback_data": "d:claim:214"}]]}
+    await call("sendMessage", chat_id=GROUP, message_thread_id=topic, text="card", reply_markup=keyboard)
+    assert (await call.refusal("sendMessage", chat_id=GROUP, text="x")).startswith("429")
+    await control("press", {"user": 3, "choice": "I take it", "group": GROUP})
+    await control("say_in_group", {"group": GROUP, "user": 3, "text": "hola", "topic": topic, "anonymous": True})
+    await control("send_media", {"user": 3, "kind": "photo", "caption": "look", "size": 5, "group": GROUP, "topic": topic})
+    press, said, photo = (await call("getUpdates"))["result"][-3:]  # type: ignore[index]
+    assert press["callback_query"]["data"] == "d:claim:214"
+    assert (said["message"]["message_thread_id"], said["message"]["sender_chat"]["id"]) == (topic, GROUP)
+    assert (photo["message"]["caption"], photo["message"]["photo"][-1]["file_size"]) == ("look", 5)
+    await control("delete_topic", {"group": GROUP, "topic": topic})
+    async with session.get(f"{url}/control/topics", params={"group": GROUP}) as answer:
+        assert await answer.json() == [{"id": topic, "name": "Blue heron", "is_closed": False, "is_deleted": True}]
+    async with session.get(f"{url}/control/sent", params={"user": GROUP}) as answer:
+        assert await answer.json() == []
 
 
 # ---------------------------------------------------------------- groups, topics and files

@@ -12,13 +12,14 @@ import pytest
 
 from bot import app
 from bot.cases import Case
+from bot.channels.telegram.topics import RIGHT_S
 from bot.config import Settings
 from bot.desk import DeskService
 from bot.model import ContactRef, OpenCase
 from bot.service import ConversationService
 from bot.store import Store
 from tests.botapi import BotApi
-from tests.botapi.groups import Group
+from tests.botapi.groups import RIGHTS, Group
 from tests.botapi.world import Sent
 from tests.desk.world import LUCIA, MORNING
 from tests.store.cases import Clock, open_folder, saying
@@ -72,6 +73,12 @@ class Desk:
         topic = await self.store.desk.topic(ContactRef("telegram-desk", str(GROUP)), case.number)
         assert topic is not None
         return topic
+
+    async def close(self, case: Case) -> None:
+        """Let the advisor take a case, answer and close it."""
+        for words in ("/claim", "Buenos días", "/close solved"):
+            self.api.say_in_group(GROUP, ADVISOR, words, await self.topic(case))
+            await self.settled()
 
     async def posts(self, case: Case) -> list[Sent]:
         """Return what stands in the topic of a case."""
@@ -226,3 +233,87 @@ async def test_an_erased_contact_takes_the_topic_with_them(bot: Desk) -> None:
     await bot.settled()
     assert bot.group.topics[topic].is_deleted
     assert not bot.api.in_topic(GROUP, topic)
+
+
+async def test_what_a_contact_corrects_or_takes_back_changes_in_the_topic(bot: Desk) -> None:
+    case = await bot.ask()
+    bot.api.say(AMINA, "el lunes")
+    message_id = bot.api.last_id
+    await bot.settled()
+    bot.api.edit(AMINA, message_id, "el martes")
+    await bot.settled()
+    posts = said(await bot.posts(case))
+    assert ("el lunes" in posts, posts.count("el martes")) == (False, 1)
+    bot.api.say(AMINA, "esto no")
+    await bot.settled()
+    bot.api.say(AMINA, "/withdraw")
+    await bot.settled()
+    posts = said(await bot.posts(case))
+    assert ("esto no" in posts, posts.count("el martes")) == (False, 1)
+
+
+async def test_an_album_reaches_the_topic_whole_also_right_after_the_end(bot: Desk) -> None:
+    case = await bot.ask()
+    await bot.close(case)
+    pictures = [PNG + bytes([number]) for number in range(3)]
+    for picture in pictures:
+        bot.api.send_file(AMINA, "photo", picture, media_group_id="777")
+    await bot.settled()
+    assert [post.file.content for post in await bot.posts(case) if post.file] == pictures
+    reopened = await bot.store.desk.case(case.number)
+    assert reopened is not None
+    assert reopened.is_open
+
+
+async def test_a_group_that_threw_us_out_can_be_linked_anew(bot: Desk) -> None:
+    case = await bot.ask()
+    bot.api.remove_from_group(GROUP, ADVISOR)
+    bot.api.say(AMINA, "¿hay alguien?")
+    await bot.settled()
+    assert not await bot.store.desk.groups()
+    before = len(bot.api.sent(GROUP))
+    bot.api.add_to_group(GROUP, ADVISOR)
+    code = await bot.store.desk.link_code("madrid")
+    bot.api.say_in_group(GROUP, ADVISOR, f"/link {code}")
+    await bot.settled()
+    told = said(bot.api.sent(GROUP)[before:])
+    assert "Madrid" in told
+    assert ("tengo una carta" in told, "¿hay alguien?" in told) == (True, True)
+    bot.api.say_in_group(GROUP, ADVISOR, "/claim", await bot.topic(case))
+    await bot.settled()
+    claimed = await bot.store.desk.case(case.number)
+    assert claimed is not None
+    assert claimed.state == "claimed"
+
+
+async def test_a_case_waits_until_the_bot_may_make_topics(bot: Desk) -> None:
+    bot.group.rights = frozenset({"can_delete_messages"})
+    await turn(bot.store, CONTACT, OpenCase("advice", "housing"), text="tengo una carta")
+    await bot.desk.look()
+    await bot.desk.relay()
+    bot.service._due.set()
+    await bot.api.wait_sent(GROUP, 3)
+    assert "administrator" in bot.api.in_topic(GROUP, None)[-1].text
+    await bot.service.idle()
+    bot.group.rights = RIGHTS
+    bot.clock.forward(seconds=RIGHT_S)
+    await bot.settled()
+    (topic,) = bot.group.topics.values()
+    posts = bot.api.in_topic(GROUP, topic.id)
+    assert str(posts[0].data[0]).startswith("d:claim:")
+    assert "tengo una carta" in said(posts)
+
+
+async def test_a_note_stays_in_the_group(bot: Desk) -> None:
+    case = await bot.ask()
+    topic = await bot.topic(case)
+    bot.api.say_in_group(GROUP, ADVISOR, "/claim", topic)
+    await bot.settled()
+    heard = len(bot.api.sent(AMINA))
+    bot.api.say_in_group(GROUP, ADVISOR, "// parece urgente", topic)
+    bot.api.say_in_group(GROUP, ADVISOR, "/note@dragoman_test_bot llamar mañana", topic)
+    bot.api.say_in_group(GROUP, ADVISOR, "¿quién come hoy?")
+    await bot.settled()
+    assert len(bot.api.sent(AMINA)) == heard
+    lines = await bot.store.desk.lines(case.number)
+    assert [line.author for line in lines].count("note") == 2

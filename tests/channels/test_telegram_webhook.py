@@ -15,13 +15,13 @@ from multidict import CIMultiDict
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram.webhook import MAX_BODY, PATH, SECRET_HEADER
 from bot.errors import Overloaded, StoreError
-from bot.model import TextReceived
+from bot.model import GroupPressed, GroupSaid, TextReceived
 from tests.botapi import BotApi
 from tests.channels.hosts import MemoryHost, served
-from tests.channels.telegram_rig import SECRET, make_channel
+from tests.channels.telegram_rig import SECRET, group_ref, make_channel
 from tests.running import free_port
 
-AMINA = 5550001
+AMINA, GROUP, OTHER = 5550001, -1001, -1002
 PERSON = {"id": AMINA, "is_bot": False, "first_name": "A"}
 UPDATE = {
     "update_id": 5,
@@ -151,6 +151,26 @@ async def test_the_server_delivers_through_the_webhook_in_order(api: BotApi, hos
     assert host.repeats > 0
     assert api.deliverer.webhook.secret == SECRET
     assert api.deliverer.webhook.allowed == ("message", "edited_message", "callback_query", "my_chat_member")
+
+
+async def test_a_desk_group_is_heard_through_the_webhook(api: BotApi, host: MemoryHost, hook: Hook) -> None:
+    host.linked.add(group_ref(GROUP))
+    api.make_forum(GROUP)
+    api.make_forum(OTHER)
+    topic = api.make_topic(GROUP, "x").id
+    host.refusals = [StoreError("busy")]
+    api.say_in_group(OTHER, AMINA, "secret of another group")
+    api.say_in_group(GROUP, AMINA, "Buenos días", topic)
+    api.press_data(AMINA, "d:claim:214", GROUP, topic=topic)
+    api.send_media(AMINA, "photo", group=GROUP, topic=topic)
+    incoming = await host.wait(3, timeout_s=20)
+    assert {item.contact for item in incoming} == {group_ref(GROUP)}
+    said = [event for event in host.events if isinstance(event, GroupSaid)]
+    assert [(event.text, event.topic, event.attachment is not None) for event in said] == [("Buenos días", topic, False), ("", topic, True)]
+    assert [event.action for event in host.events if isinstance(event, GroupPressed)] == ["claim:214"]  # presses have a queue of their own
+    async with asyncio.timeout(5):
+        while api.left_groups != [OTHER] or 0 in api.queries.values():
+            await asyncio.sleep(0.01)
 
 
 async def test_a_stopped_channel_refuses_instead_of_losing(hook: Hook, host: MemoryHost) -> None:

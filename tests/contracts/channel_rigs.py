@@ -21,8 +21,8 @@ from tests.channels.telegram_rig import SECRET, make_channel
 from tests.channels.web_server import Json, Page, Served, Socket, page_of
 from tests.running import free_port
 
-# What a platform may lack by its nature: buttons to press, texts of several lines, a client that tries again by itself.
-Feature = Literal["buttons", "lines", "repeats"]
+# What a platform may lack by its nature: buttons to press, texts of several lines, a client that tries again, ids of what is sent.
+Feature = Literal["buttons", "lines", "repeats", "ids"]
 
 
 class Rig(Protocol):
@@ -221,8 +221,8 @@ class Joined:
 RIGS = {
     "telegram-polling": Joined(telegram_polling),
     "telegram-webhook": Joined(telegram_webhook),
-    "web": Joined(web),
-    "terminal": Joined(terminal, frozenset(("buttons", "lines", "repeats"))),
+    "web": Joined(web, frozenset(("ids",))),
+    "terminal": Joined(terminal, frozenset(("buttons", "lines", "repeats", "ids"))),
 }
 
 

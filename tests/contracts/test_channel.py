@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -45,11 +46,11 @@ def needs(feature: Feature) -> pytest.MarkDecorator:
 _ids = itertools.count(1)
 
 
-async def send(rig: Rig, message: Message, token: str = "tok3n") -> None:
-    """Send every piece to the person who wrote first."""
+async def send(rig: Rig, message: Message, token: str = "tok3n", *earlier: str) -> list[str | None]:
+    """Send every piece to the person who wrote first; returns what the platform calls each."""
     contact = rig.host.accepted[0].contact
-    for piece in rig.channel.split(message):
-        await rig.channel.send(Parcel(contact, next(_ids), token, piece, uncertain=False))
+    pieces = rig.channel.split(message)
+    return [await rig.channel.send(Parcel(contact, next(_ids), token, piece, uncertain=False, earlier=earlier)) for piece in pieces]
 
 
 async def written(rig: Rig, *texts: str) -> list[Incoming]:
@@ -157,6 +158,19 @@ async def test_a_press_comes_back_as_token_and_place(rig: Rig) -> None:
     presses = [item.event for item in incoming if isinstance(item.event, ButtonPressed)]
     assert [(press.token, press.index) for press in presses] == [("second-2", 1), ("first_1", 0)]
     assert incoming[1].contact == incoming[0].contact
+
+
+@needs("ids")
+async def test_what_was_sent_can_be_corrected_and_taken_back_by_its_id(rig: Rig) -> None:
+    await written(rig, "hola")
+    first, second = [*await send(rig, text("el lunes")), *await send(rig, text("otra cosa"))]
+    assert first is not None
+    assert second not in (None, first)
+    (kept,) = await send(rig, replace(text("el martes"), edits=True), "tok3n", first)
+    assert kept == first
+    assert await rig.seen(2) == ["el martes", "otra cosa"]
+    await send(rig, Message("es", withdraws=True), "tok3n", first)
+    assert await rig.seen(1) == ["otra cosa"]
 
 
 async def test_split_is_pure_and_keeps_text_options_and_order(rig: Rig) -> None:

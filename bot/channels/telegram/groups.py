@@ -66,7 +66,7 @@ def topic_of(message: Message) -> int | None:
 def _answered(message: Message) -> int | None:
     """Return the message this one answers; in a topic everything formally answers the message that made it."""
     answered = message.reply_to_message
-    if answered is None or answered.message_id == message.message_thread_id:
+    if answered is None or answered.message_id == topic_of(message):
         return None
     return whole(answered.message_id)
 

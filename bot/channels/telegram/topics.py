@@ -13,20 +13,25 @@ from bot.channels import Host, Parcel
 from bot.channels.telegram.calls import attempt, call, chat_id_of
 from bot.channels.telegram.failures import NO_RIGHT, NO_TOPIC, says
 from bot.channels.telegram.render import block_runs, clean
-from bot.errors import ChannelRejected
+from bot.errors import ChannelRejected, ChannelThrottled
 from bot.model import Heading, Message
 
 NAME_LENGTH: Final = 128  # characters (telegram.constants.ForumTopicLimit)
+RIGHT_S: Final = 60.0  # until it is tried again whether we may make topics by now
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
+class NoRightError(TelegramError):
+    """A group does not let us do what a desk needs."""
+
+
 class Topics:
     """Leads each post to the topic of its case. `no_right` is said once in a group that does not let us manage topics.
 
-    Methods raise TelegramError, ChannelRejected or StoreError."""
+    Methods raise TelegramError, ChannelRejected, ChannelThrottled or StoreError."""
 
     def __init__(self, client: Bot, host: Host, no_right: str) -> None:
         self._client, self._host, self._no_right = client, host, no_right
@@ -57,20 +62,26 @@ class Topics:
             return
         try:
             await self._allowed(chat_id_of(parcel), "delete messages", self._client.delete_forum_topic(chat_id_of(parcel), known))
+        except NoRightError as error:
+            raise ChannelRejected(f"telegram-desk: {error.message}") from None
         except BadRequest as error:
             if not says(error, NO_TOPIC):
                 raise
         await self._host.set_topic(parcel.contact, parcel.message.thread, None)
 
     async def _make(self, parcel: Parcel) -> int:
+        """Make a topic. Without the right to, the case waits: a card that is given up would leave nobody a button to take the case."""
         chat_id = chat_id_of(parcel)
-        made = await self._allowed(chat_id, "manage topics", self._client.create_forum_topic(chat_id, _name(parcel.message)))
+        try:
+            made = await self._allowed(chat_id, "manage topics", self._client.create_forum_topic(chat_id, _name(parcel.message)))
+        except NoRightError:
+            raise ChannelThrottled(RIGHT_S) from None
         self._told.discard(chat_id)
         await self._host.set_topic(parcel.contact, parcel.message.thread, made.message_thread_id)
         return made.message_thread_id
 
     async def _allowed(self, chat_id: int, right: str, work: Awaitable[T]) -> T:
-        """Make a call that needs a right; where it is missing, say so in the log and once in the group. Raises ChannelRejected then."""
+        """Make a call that needs a right; where it is missing, say so in the log and once in the group. Raises NoRightError then."""
         try:
             return await call(work)
         except BadRequest as error:
@@ -78,7 +89,7 @@ class Topics:
                 raise
         _log.error("a desk group has no topics, or lacks the right to %s: make the bot an administrator with that right", right)
         await self._tell(chat_id)
-        raise ChannelRejected(f"telegram-desk: the right to {right} is missing")
+        raise NoRightError(f"the right to {right} is missing")
 
     async def _tell(self, chat_id: int) -> None:
         if self._no_right and chat_id not in self._told:
