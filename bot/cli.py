@@ -241,7 +241,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _invite(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import admin
 
     profile = Profile(
         name="" if options.name is None else options.name.strip() or " ",  # blank is no name, left out is one of ours
@@ -255,7 +255,7 @@ def _invite(settings: Settings, options: argparse.Namespace) -> int:
         hours=options.hours,
         on_call=options.on_call,
     )
-    found = asyncio.run(app.invite(settings, profile))
+    found = asyncio.run(admin.invite(settings, profile))
     _print_found(found, options)
     return EXIT_OK
 
@@ -270,9 +270,9 @@ def _print_found(found: Mapping[str, str], options: argparse.Namespace) -> None:
 
 
 def _staff_list(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import admin
 
-    people = asyncio.run(app.staff_list(settings, options.city))
+    people = asyncio.run(admin.staff_list(settings, options.city))
     if options.json:
         print(json.dumps(people, ensure_ascii=False, indent=2))
         return EXIT_OK
@@ -282,23 +282,23 @@ def _staff_list(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _staff_remove(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import admin
 
-    asyncio.run(app.staff_remove(settings, options.id))
+    asyncio.run(admin.staff_remove(settings, options.id))
     return EXIT_OK
 
 
 def _desk_link(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import admin
 
-    code = asyncio.run(app.desk_link(settings, options.city))
+    code = asyncio.run(admin.desk_link(settings, options.city))
     _print_found({"code": code, "command": f"/link {code}", "city": options.city}, options)
     return EXIT_OK
 
 
 def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
-    from bot import app
+    from bot import admin
 
-    broken = asyncio.run(app.audit_verify(settings))
+    broken = asyncio.run(admin.audit_verify(settings))
     print("the audit is whole" if broken is None else f"line {broken} of the audit does not follow from the one before it")
     return EXIT_OK if broken is None else EXIT_FAULT
