@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.cases import Case, Helped
+from bot.cases import POOL, Case, Helped
+from bot.dialogue import pools
 from bot.dialogue.compose import before, noted, option, recall, remember, say, text, to_menu, with_message, words
 from bot.dialogue.context import Context
 from bot.dialogue.handoff import badge_words, passed_on, status, unbadge
@@ -80,6 +81,8 @@ def reopen(conversation: Conversation, number: str, context: Context) -> Turn:
     case = case_of(conversation, number)
     if case is None or not may_reopen(case, conversation, context):
         return status(conversation, context) if open_talks(conversation) else Turn(conversation)
+    if case.kind in POOL and case.when and case.when <= context.now:
+        return pools.again(conversation, case, context)
     unsaid = recall(conversation, "unsaid")
     added = [AddToCase(case.number, unbadge(unsaid, badge_words(context)))] if unsaid else []
     return Turn(taken_up(conversation, case, context), (ReopenCase(case.number), *added))

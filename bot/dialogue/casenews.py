@@ -10,6 +10,7 @@ from bot.cases import TALKING, Case
 from bot.dialogue.after import without_files
 from bot.dialogue.compose import fill, option, remember, say, strong, text, to_menu, tongue, ways_on, with_message, words
 from bot.dialogue.context import Context
+from bot.dialogue.deskwords import pseudonym
 from bot.dialogue.entry import show
 from bot.dialogue.home import READY, Home, city_name, is_settled
 from bot.dialogue.places import MAP, brief
@@ -246,14 +247,20 @@ def wrote(conversation: Conversation, event: Event, context: Context) -> Turn:
         return Turn(conversation)
     case = next((case for case in conversation.cases if case.number == event.number), None)
     if case is None or case.kind not in TALKING:
-        _ = words(conversation, context)
-        # Translators: a button that lets the reader write to the person named
-        answer = option("write", str(event.number), _("Answer {name}").format(name=event.name), "main")
-        return Turn(conversation, (SendMessage(replace(_message(event, conversation, context), options=(answer,))),))
+        return _wrote_beside(conversation, event, context)
     here = remember(_with_person(conversation, context), crisis=None, crisis_at=None, closing=None, acked=None, passed=None, heard=True)
     if event.entry_id:
         return _shown(here, event, case, context)
     return Turn(here, (SendMessage(replace(_message(event, here, context), files=True)),))
+
+
+def _wrote_beside(conversation: Conversation, event: PersonWrote, context: Context) -> Turn:
+    """Bring what the other side of a request for a helper wrote. A helper reads the contact's made-up name in their own language."""
+    _ = words(conversation, context)
+    named = replace(event, name=pseudonym(event.name, context.translator(tongue(conversation, context))))
+    # Translators: a button that lets the reader write to the person named
+    answer = option("write", str(event.number), _("Answer {name}").format(name=named.name), "main")
+    return Turn(conversation, (SendMessage(replace(_message(named, conversation, context), options=(answer,))),))
 
 
 def _message(event: PersonWrote, conversation: Conversation, context: Context) -> Message:

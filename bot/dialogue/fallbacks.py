@@ -55,7 +55,7 @@ def unknown_command(conversation: Conversation, event: Event, context: Context) 
 
 def media(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Say kindly what cannot be read yet, and what to do instead."""
-    further = after.further_file(conversation, event, context)
+    further = pools.write_file(conversation, event, context) or _further_file(conversation, event, context)
     if further or not isinstance(event, MediaReceived):
         return further or here(conversation, context)
     _ = words(conversation, context)
@@ -69,10 +69,18 @@ def media(conversation: Conversation, event: Event, context: Context) -> Turn:
     return here(remember(conversation, album=event.album or None), context, text(cannot, instead))
 
 
+def _further_file(conversation: Conversation, event: Event, context: Context) -> Turn | None:
+    """Take a file right after the end of a request for one more of it, unless it is meant for somebody else."""
+    return None if pools.is_written(conversation, event) else after.further_file(conversation, event, context)
+
+
 def location(conversation: Conversation, event: Event, context: Context) -> Turn:
     """Find the city around a shared place while it is asked for, afterwards the offices near it."""
     if not isinstance(event, LocationShared):
         return here(conversation, context)
+    written = pools.write_file(conversation, event, context)
+    if written:
+        return written
     if conversation.state == "city" or home_of(conversation, context) is None:
         return city_at(conversation, event.latitude, event.longitude, context)
     return near(conversation, event, context)

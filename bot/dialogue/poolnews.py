@@ -21,8 +21,10 @@ def news(conversation: Conversation, event: CaseNews, context: Context) -> Turn 
     """Tell the contact or the helper what happened to such a request; None for what is told as of every other."""
     if event.case.kind not in POOL:
         return None
-    tell = (_TO_CONTACT if event.case.contact_id == conversation.contact_id else _TO_HELPER).get(event.step)
-    return tell(conversation, event, context) if tell else None
+    if event.case.contact_id == conversation.contact_id:
+        tell = _TO_CONTACT.get(event.step)
+        return tell(conversation, event, context) if tell else None
+    return _TO_HELPER.get(event.step, _KNOWN)(conversation, event, context)
 
 
 # ---------------------------------------------------------------- to the contact
@@ -33,21 +35,44 @@ def _told(conversation: Conversation, case: Case, context: Context, *blocks: Blo
 
 
 def _opened(conversation: Conversation, event: CaseNews, context: Context) -> Turn:
-    """Say that somebody is looked for; of a request that was there already, how it stands."""
+    """Say that somebody is looked for, and the number."""
+    _ = words(conversation, context)
+    number = text(_("Your request has the number {number}.").format(number=event.case.number))
+    return _stands(conversation, event, context, _looking(conversation, event.case, context), number)
+
+
+def _stands(conversation: Conversation, event: CaseNews, context: Context, *said: Block) -> Turn:
+    """Say this of a request that waits; of one that somebody has already, how it stands."""
     if event.case.state == "claimed":
         return (_agreed if event.case.agreed else _found)(conversation, event, context)
     if not event.reachable:
-        return _alone(conversation, event.case, context, *_looking(conversation, event.case, context))
+        return _alone(conversation, event.case, context, *said)
     _ = words(conversation, context)
     hope = text(_("As soon as somebody says yes I tell you here. You can go on asking me meanwhile."))
-    return _told(conversation, event.case, context, *_looking(conversation, event.case, context), hope)
+    return _told(conversation, event.case, context, *said, hope)
 
 
-def _looking(conversation: Conversation, case: Case, context: Context) -> tuple[Block, Block]:
+def _looking(conversation: Conversation, case: Case, context: Context) -> Block:
     _ = words(conversation, context)
     wanted, when = Run(what(case, conversation, context), isolate=True), moment(case, conversation, context)
-    number = _("Your request has the number {number}.").format(number=case.number)
-    return Paragraph(fill(_("I am looking for {what}. When: {when}."), what=wanted, when=when)), text(number)
+    return Paragraph(fill(_("I am looking for {what}. When: {when}."), what=wanted, when=when))
+
+
+def _reopened(conversation: Conversation, event: CaseNews, context: Context) -> Turn:
+    """Say that it is looked for anew: both sides must agree again."""
+    _ = words(conversation, context)
+    again = text(_("Request {number} is open again.").format(number=event.case.number))
+    return _stands(conversation, event, context, again, _looking(conversation, event.case, context))
+
+
+def _passed(conversation: Conversation, event: CaseNews, context: Context) -> Turn:
+    """Say who looks for somebody now."""
+    _ = words(conversation, context)
+    number, home = event.case.number, home_of_case(event.case, context)
+    team = home.city.organisations.get(event.case.organisation or "") if home else None
+    on = _("Request {number} has been passed on to somebody who can help better.").format(number=number)
+    told = _("Request {number} is with {team} now.").format(number=number, team=team.name) if team else on
+    return _stands(conversation, event, context, text(told), _looking(conversation, event.case, context))
 
 
 def _alone(conversation: Conversation, case: Case, context: Context, *lead: Block) -> Turn:
@@ -160,6 +185,9 @@ def _helper_line(sentence: str) -> _Tell:
 
 _TO_CONTACT: Mapping[str, _Tell] = {
     "opened": _opened,
+    "claimed": _opened,
+    "passed": _passed,
+    "reopened": _reopened,
     "found": _found,
     "agreed": _agreed,
     "returned": _returned,
@@ -168,6 +196,7 @@ _TO_CONTACT: Mapping[str, _Tell] = {
     "tomorrow": _reminded,
     "soon": _reminded,
 }
+_KNOWN = _helper_line(N_("There is news about request {number}."))
 _TO_HELPER: Mapping[str, _Tell] = {
     "offered": _offered,
     "agreed": _helper_told(N_("It is settled: you help {name}. When: {when}.")),

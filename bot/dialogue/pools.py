@@ -29,6 +29,7 @@ from bot.model import (
     Block,
     Conversation,
     Event,
+    MediaReceived,
     OpenCase,
     Option,
     SendMessage,
@@ -37,14 +38,35 @@ from bot.model import (
     WriteAsHelper,
 )
 
-__all__ = ["agree", "interp", "language_text", "news", "offer", "pool", "when", "when_text", "write", "write_text"]
+__all__ = [
+    "again",
+    "agree",
+    "interp",
+    "is_written",
+    "language_text",
+    "news",
+    "offer",
+    "pool",
+    "when",
+    "when_text",
+    "write",
+    "write_file",
+    "write_text",
+]
 
 LIKELY = 9  # languages offered first
 HOURS = ("09:00", "10:00", "11:00", "12:00", "13:00", "16:00", "17:00", "18:00")  # offered; any other can be typed
 EARLIEST_MIN = 15  # an appointment lies at least so far ahead
 LATEST_DAYS = 366
 GENDERS = ("woman", "man", "any")
-_NOW = frozenset({"ahora", "ya", "now", "asap", "soon", "urgente", "urgent", "الان", "حالا", "فورا", "هلا"})  # normalised
+_NOW = frozenset({  # normalised
+    "ahora", "ya", "ahora mismo", "cuanto antes", "lo antes posible", "urgente", "now", "right now", "asap", "soon", "as soon as possible",
+    "urgent", "الان", "حالا", "فورا", "هلا", "باسرع وقت", "في اسرع وقت", "في اقرب وقت", "عاجل",
+})  # fmt: skip
+_MEANS_NOTHING = frozenset({  # beside a time; normalised
+    "a", "about", "around", "at", "on", "the", "to", "please", "thanks", "thank", "you", "clock", "o", "de", "el", "la", "las", "sobre",
+    "por", "favor", "gracias", "y", "hora", "horas", "hrs", "في", "حوالي", "على", "تمام", "من", "فضلك", "لو", "سمحت", "شكرا",
+})  # fmt: skip
 _FORGOTTEN = ("pool", "pool_language", "pool_day", "pool_when")
 
 
@@ -66,6 +88,11 @@ def pool(conversation: Conversation, kind: str, home: Home, context: Context) ->
     if not _serves(wanted, conversation, home):
         return offices_of(conversation, home, context)
     return _ask_when(asking, context) if wanted == "companion" else _ask_gender(asking, "soon", context)
+
+
+def again(conversation: Conversation, case: Case, context: Context) -> Turn:
+    """Ask anew for a helper whose appointment is over: for when they are wanted now."""
+    return interp(conversation, case.language, context) if case.language else pool(conversation, case.kind, context)
 
 
 def _serves(kind: CaseKind, conversation: Conversation, home: Home) -> bool:
@@ -174,13 +201,13 @@ def _ask_when(conversation: Conversation, context: Context, *lead: Block) -> Tur
     return say(asking, context, *lead, ask, options=options)
 
 
-def _ask_hour(conversation: Conversation, day: date, home: Home, context: Context) -> Turn:
+def _ask_hour(conversation: Conversation, day: date, home: Home, context: Context, *lead: Block) -> Turn:
     _ = words(conversation, context)
     asking = replace(remember(conversation, pool_day=day.isoformat()), state="pool-when")
     hours = [hour for hour in HOURS if _is_ahead(_moment(day, time.fromisoformat(hour), home), context)]
     options = [option("when", hour.replace(":", ""), hour) for hour in hours]
     ask = text(_("At what time?"), _("Choose, or write it."))
-    return say(asking, context, ask, options=[*options, _cancel(conversation, context)])
+    return say(asking, context, *lead, ask, options=[*options, _cancel(conversation, context)])
 
 
 def _ask_gender(conversation: Conversation, when_: str, context: Context) -> Turn:
@@ -231,13 +258,20 @@ def when_text(conversation: Conversation, event: Event, context: Context) -> Tur
     known = _day(conversation)
     clock, rest = appointments.split(event.text, has_day=known is not None)
     named = deadlines.parse(rest, tongue(conversation, context), home.today(context), home.city.host_language) if rest else None
-    day = named or known
-    if clock:
-        return _at(conversation, day or _next_day(clock, home, context), clock, home, context)
+    if clock and (named or not _is_unread(rest)):
+        return _at(conversation, named or known or _next_day(clock, home, context), clock, home, context)
+    _ = words(conversation, context)
+    if named and named < home.today(context):
+        return _ask_when(conversation, context, text(_("That time has passed.")))
     if named:
         return _ask_hour(conversation, named, home, context)
-    _ = words(conversation, context)
-    return _ask_when(conversation, context, text(_("I did not understand when.")))
+    unclear = text(_("I did not understand when."))
+    return _ask_hour(conversation, known, home, context, unclear) if clock and known else _ask_when(conversation, context, unclear)
+
+
+def _is_unread(rest: str) -> bool:
+    """Say whether something stands beside a time that may be another day, or another time: nobody shall come on a day we guessed."""
+    return any(word not in _MEANS_NOTHING for word in normalise(rest).split())
 
 
 def _next_day(clock: time, home: Home, context: Context) -> date:
@@ -359,9 +393,38 @@ def write_text(conversation: Conversation, event: Event, context: Context) -> Tu
     if own and not (own.is_open and own.agreed):
         return say(done, context, _not_settled(own, done, context), options=[to_menu(_)])
     passed = passed_on(own.number, event, context) if own else _as_helper(int(number), event, context)
+    return before((passed,), _passed(done, number, context)) if passed else Turn(done)
+
+
+def _passed(conversation: Conversation, number: str, context: Context) -> Turn:
+    _ = words(conversation, context)
     again = option("write", number, _("Write again"))
-    said = say(done, context, text(_("I have passed it on.")), options=[again, to_menu(_)])
-    return before((passed,), said) if passed else Turn(done)
+    return say(conversation, context, text(_("I have passed it on.")), options=[again, to_menu(_)])
+
+
+def is_written(conversation: Conversation, event: Event) -> bool:
+    """Say whether an event is meant for the other side of a request: what comes after "write", and the further pictures of an album."""
+    if conversation.state == "pool-write":
+        return True
+    return isinstance(event, MediaReceived) and bool(event.album) and recall(conversation, "album_sent") == event.album
+
+
+def write_file(conversation: Conversation, event: Event, context: Context) -> Turn | None:
+    """Pass a contact's file or place on to who helps them, as a text would be; None where it is not for them.
+
+    Of an album only the first picture is acknowledged. Helpers write texts alone."""
+    if not is_written(conversation, event):
+        return None
+    is_first = conversation.state == "pool-write"
+    own = case_of(conversation, recall(conversation, "write_to" if is_first else "album_to"))
+    passed = passed_on(own.number, event, context) if own and own.is_open and own.agreed else None
+    if own is None or passed is None:
+        return None
+    if not is_first:
+        return Turn(conversation, (passed,))
+    album = event.album if isinstance(event, MediaReceived) else ""
+    done = remember(conversation, write_to=None, album_sent=album or None, album_to=str(own.number))
+    return before((passed,), _passed(_rest(done, context), str(own.number), context))
 
 
 def _as_helper(number: int, event: TextReceived, context: Context) -> WriteAsHelper:

@@ -82,7 +82,7 @@ def stays(case: Case, conversation: Conversation, context: Context) -> list[Bloc
     """Say that nobody is free, that the request stays, and until when somebody is looked for or from when on the desk looks, too."""
     _ = words(conversation, context)
     blocks: list[Block] = [text(_("Nobody is free just now."), _("Your request stays open and is on the list of the desk."))]
-    if case.when:
+    if case.when and case.when > context.now:
         blocks.append(Paragraph(fill(_("I go on asking until {when}."), when=moment(case, conversation, context))))
     else:
         blocks.append(text(_("I ask everybody who comes on duty.")))

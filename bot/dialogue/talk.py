@@ -16,6 +16,7 @@ from bot.dialogue.context import Context
 from bot.dialogue.handoff import passed_on, status
 from bot.dialogue.home import READY, is_settled
 from bot.dialogue.onboarding import proceed
+from bot.dialogue.pools import is_written
 from bot.dialogue.requests import aside_of, case_of, case_options, talking
 from bot.dialogue.waiting import place_line, with_crisis
 from bot.matching.normalise import normalise
@@ -27,7 +28,7 @@ ACKNOWLEDGE_S = 10 * 60  # what is added to a waiting request is acknowledged at
 
 def is_heard(conversation: Conversation, event: Event, context: Context) -> bool:
     """Say whether an event is for the person, not for us: a text, file or place while a request is open and we have asked nothing."""
-    if talking(conversation) is None:
+    if talking(conversation) is None or is_written(conversation, event):
         return False
     if isinstance(event, TextReceived):
         return not _answers_us(conversation, event, context) and not aside_of(conversation)

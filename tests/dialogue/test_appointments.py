@@ -36,6 +36,13 @@ DAY = date(2026, 12, 3)
         ("الساعة 10 صباحا", time(10)),
         ("الساعة ١٠:٣٠", time(10, 30)),
         ("الساعة 10 ونصف", time(10, 30)),
+        ("a las 11 menos cuarto", time(10, 45)),
+        ("a la 1 menos cuarto", time(12, 45)),
+        ("الساعة 11 إلا ربع", time(10, 45)),
+        ("esta noche a las 9", time(21)),
+        ("tomorrow evening at 9", time(21)),
+        ("tomorrow night at 9", time(21)),
+        ("هذا المساء الساعة ٩", time(21)),
     ],
 )
 def test_a_time_is_read(written: str, clock: time) -> None:
@@ -81,3 +88,22 @@ def test_the_time_of_day_is_no_day() -> None:
     clock, rest = appointments.split("mañana a las 10 de la mañana")
     assert clock == time(10)
     assert deadlines.parse(rest, "es", TODAY, "es") == date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("written", "locale", "clock"),
+    [
+        ("esta mañana a las 11", "es", time(11)),
+        ("esta tarde a las 5", "es", time(17)),
+        ("esta noche a las 9", "es", time(21)),
+        ("this morning at 11", "en", time(11)),
+        ("this evening at 8", "en", time(20)),
+        ("tonight at 8", "en", time(20)),
+        ("هذا الصباح الساعة 11", "ar", time(11)),
+        ("الليلة الساعة 9", "ar", time(21)),
+    ],
+)
+def test_a_part_of_this_day_is_today_and_not_tomorrow(written: str, locale: str, clock: time) -> None:
+    found, rest = appointments.split(written)
+    assert found == clock
+    assert deadlines.parse(rest, locale, TODAY, "es") == TODAY

@@ -247,6 +247,17 @@ def test_who_writes_in_a_case_of_the_pools_is_answered_by_a_button() -> None:
     assert helper.offered == ["write:214"]
 
 
+@pytest.mark.parametrize(("locale", "name"), [("en", "Blue heron"), ("es", "Garza azul"), ("ar", "بلشون أزرق")])
+def test_a_helper_reads_the_made_up_name_in_their_language(locale: str, name: str) -> None:
+    helper = Talk(context=desk_context(), conversation=settled(locale)).hear(
+        PersonWrote(number=214, line=1, name="blue:heron", at=NOW, text="hi", place=(40.4, -3.7))
+    )
+    (message,) = helper.messages
+    assert message.author_name == name
+    assert name in message.options[0].label
+    assert [venue.name for venue in message.venues] == [name]
+
+
 def test_a_late_word_of_a_person_after_the_end_is_still_brought() -> None:
     closed = replace(CLAIMED, state="closed", closed_at=NOW - timedelta(days=1))
     assert "Adiós" in desk_talk(closed).reply("Adiós").said

@@ -1,20 +1,23 @@
-"""The words desks use: made-up names, a case in short, what happened, cards and posts for groups, ready answers, transcripts, practice."""
+"""The words desks use: made-up names, a case in short, what happened, cards and posts for groups, ready answers, transcripts."""
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from bot.cases import ANIMALS, COLOURS, Attachment, Case
-from bot.dialogue import practice
 from bot.dialogue.context import Translator
 from bot.dialogue.deskwords import card_message, facts_of, line_text, pseudonym, ready_answer, relay_message, summary, transcript
 from bot.dialogue.terms import KINDS
 from bot.model import Confirmation, FactTable, Heading, Message, Paragraph, Run, Venue
 from bot.records import CaseLine, LineAuthor
+from bot.store import moves
+from bot.store.deeds import ON_RECORD
 from tests.dialogue.desk import STAFFED, STAFFED_MADRID, a_case, desk_context
 from tests.dialogue.world import CATALOGUES, KNOWLEDGE, NOW, lines, plain
 
@@ -108,12 +111,30 @@ def test_what_was_asked_before_is_written_out() -> None:
 
 # ---------------------------------------------------------------- what happened
 
-STORED = (  # what the store writes down
-    "opened", "claimed", "returned", "passed", "consent", "refused", "found", "agreed", "declined", "closed", "reopened", "raised",
-)  # fmt: skip
+STORE = Path(moves.__file__).parent
+TELLING = {"tell": 2, "claim": 3}  # functions of moves.py, and the place of the event among their arguments
 
 
-@pytest.mark.parametrize("event", STORED)
+def told_by_the_store() -> set[str]:
+    """Return the events that the source of the store writes into the lines of a case."""
+    calls = (node for file in STORE.glob("*.py") for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+    given = (call.args[place] for call in calls for place in _places(call.func) if len(call.args) > place)
+    return {str(event.value) for event in given if isinstance(event, ast.Constant)} | set(ON_RECORD)
+
+
+def _places(function: ast.expr) -> list[int]:
+    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    return [TELLING[name]] if name in TELLING else []
+
+
+def test_the_events_of_the_store_are_those() -> None:
+    assert told_by_the_store() == {
+        "opened", "claimed", "returned", "passed", "consent", "refused", "found", "agreed", "declined", "closed", "reopened", "raised",
+        "no-answer", "not-found",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("event", sorted(told_by_the_store()))
 @pytest.mark.parametrize("name", ["", "Lucía"])
 def test_every_event_has_a_sentence(event: str, name: str) -> None:
     told = line_text(line("system", event=event, name=name), EN)
@@ -343,45 +364,3 @@ def test_a_transcript_is_plain_text_from_top_to_bottom() -> None:
         "📎 letter.jpg",
     ]
     assert told.endswith("\n")
-
-
-# ---------------------------------------------------------------- practice
-
-
-def test_every_scenario_can_be_played_in_every_language_to_its_end() -> None:
-    for played, locale in product(practice.SCENARIOS, practice.LANGUAGES):
-        assert played.opening[locale]
-        said_next = [practice.answer(played, locale, turn) for turn in range(6)]
-        assert said_next[0] is None
-        assert all(said_next[1:4])
-        assert said_next[4:] == [None, None]
-        assert played.topic in ("housing", "education", "work")
-    assert practice.answer(practice.SCENARIOS[0], "uk", 1) == practice.answer(practice.SCENARIOS[0], "en", 1)
-
-
-def test_scenarios_take_turns_and_every_kind_has_one() -> None:
-    assert practice.scenario("advice", 0) != practice.scenario("advice", 1)
-    assert practice.scenario("advice", 0) == practice.scenario("advice", 2)
-    assert {practice.scenario("legal", turn).kind for turn in range(5)} == {"legal"}
-    assert practice.scenario("mentor", 0)
-
-
-def test_feedback_says_what_can_be_checked() -> None:
-    asked = line("contact", message("hello"))
-    quick = line("person", message("Hello. When is the hearing?", "es"), 2)
-    sent = line("person", message("housing.eviction"), 3, event="entry:housing.eviction")
-    note = line("note", message("no lawyer yet", "es"), 4)
-    closed = line("system", None, 5, event="closed", name="Lucía")
-    good = practice.feedback([asked, quick, sent, note, closed], EN)
-    assert len(good) == 6
-    assert all(told.startswith("✓") for told in good)
-    late = line("person", message("x" * 700, "es"), 30)
-    bad = practice.feedback([asked, late], EN)
-    assert not any(told.startswith("✓") for told in bad)
-    assert len(bad) == 5
-    assert practice.feedback([asked, closed], EN) == ("You wrote nothing to the contact.", "✓ You closed the case.")
-
-
-def test_feedback_looks_at_what_was_written_and_not_at_its_translation() -> None:
-    translated = line("person", message("متى الجلسة", original="¿Cuándo es el juicio?", original_locale="es"), 1)
-    assert "✓ You asked a question before you advised." in practice.feedback([line("contact", message("hello")), translated], EN)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import get_args
 
 import pytest
 
-from bot.cases import Case
+from bot import dialogue
+from bot.cases import Attachment, Case, CaseKind
 from bot.dialogue.poolwords import HOST_CARDS
 from bot.model import (
     AddToCase,
@@ -17,13 +20,17 @@ from bot.model import (
     CaseStep,
     Conversation,
     Heading,
+    LocationShared,
+    MediaReceived,
     Message,
     OpenCase,
+    ReopenCase,
     SendMessage,
     TextReceived,
     WriteAsHelper,
 )
 from tests.dialogue.desk import NIGHT, DeskTalk, a_case, desk_context, desk_talk, staffed
+from tests.dialogue.test_engine import EVENTS, check
 from tests.dialogue.world import GRAZ, KNOWLEDGE, MADRID, NOW, Talk, context, entry, lines, plain, settled, words
 
 WHEN = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)  # a Tuesday, half past ten in Madrid
@@ -135,6 +142,14 @@ def test_hours_that_are_over_are_not_offered() -> None:
         (["9:00"], datetime(2026, 11, 26, 8, 0, tzinfo=UTC)),
         (["30/3/2027 10:30"], datetime(2027, 3, 30, 8, 30, tzinfo=UTC)),
         (["now"], None),
+        (["cuanto antes"], None),
+        (["في أسرع وقت"], None),
+        (["mañana a las 10:30"], datetime(2026, 11, 26, 9, 30, tzinfo=UTC)),
+        (["viernes", "10:30"], datetime(2026, 11, 27, 9, 30, tzinfo=UTC)),
+        (["viernes a las 11 menos cuarto"], datetime(2026, 11, 27, 9, 45, tzinfo=UTC)),
+        (["esta noche a las 9"], datetime(2026, 11, 25, 20, 0, tzinfo=UTC)),
+        (["viernes", "a las 10:30 por favor"], datetime(2026, 11, 27, 9, 30, tzinfo=UTC)),
+        (["١/١٢ ١٠:٣٠"], WHEN),
     ],
 )
 def test_day_and_time_are_written(texts: list[str], when: datetime | None) -> None:
@@ -149,13 +164,29 @@ def test_the_time_is_written_in_arabic() -> None:
 
 @pytest.mark.parametrize(
     ("written", "says"),
-    [("hm", "I did not understand when."), ("20/11/2026 10:00", "That time has passed."), ("1/12/2028 10:00", "That is too far ahead.")],
+    [
+        ("hm", "I did not understand when."),
+        ("20/11/2026 10:00", "That time has passed."),
+        ("yesterday", "That time has passed."),
+        ("hoy a las 9", "That time has passed."),
+        ("1/12/2028 10:00", "That is too far ahead."),
+        ("30 de febrero a las 10", "I did not understand when."),
+        ("entre las 10 y las 12", "I did not understand when."),
+        ("the day of my hearing at 10:30", "I did not understand when."),
+    ],
 )
 def test_a_time_that_cannot_be_is_asked_again(written: str, says: str) -> None:
     talk = desk_talk().press("pool:interpreter", "interp:ar").write(written)
     assert talk.said.startswith(says)
     assert talk.conversation.state == "pool-when"
     assert asked(talk.press("when:soon")).language == "ar"
+
+
+def test_a_time_with_something_unread_beside_it_is_asked_again_on_the_day_that_is_known() -> None:
+    talk = desk_talk().press("pool:interpreter", "interp:ar").write("viernes", "entre las 10 y las 12")
+    assert talk.said.startswith("I did not understand when.")
+    assert "when:1000" in talk.offered
+    assert asked(talk.press("when:1000")).when == datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
 # ---------------------------------------------------------------- what is asked for
@@ -209,7 +240,22 @@ def test_what_is_asked_for_already_is_shown_and_not_asked_for_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "option_id", ["pool:pilot", "pool:", "pool:advice", "when:soon", "when:2590", "when:woman", "interp:", "interp:card:xx"]
+    "option_id",
+    [
+        "pool:pilot",
+        "pool:",
+        "pool:advice",
+        "when:soon",
+        "when:2590",
+        "when:woman",
+        "interp:",
+        "interp:card:xx",
+        "interp:zz-ZZ",
+        "agree:999:yes",
+        "agree:214",
+        "offer:abc:yes",
+        "write:999999999999999",
+    ],
 )
 def test_forged_options_ask_for_nothing(option_id: str) -> None:
     talk = desk_talk().press(option_id)
@@ -371,6 +417,72 @@ def test_other_steps_and_other_kinds_are_told_as_everywhere() -> None:
     assert desk_talk().news("opened", a_case()).said.startswith("Your request has the number 214.")
 
 
+def test_a_request_taken_up_again_is_looked_for_anew_and_nobody_stands_in_line_for_the_desk() -> None:
+    again = desk_talk().news("reopened", SOUGHT)
+    assert again.said.splitlines() == [
+        "Request 214 is open again.",
+        "I am looking for an interpreter for Arabic. When: Tuesday 1 December, 10:30.",
+        "As soon as somebody says yes I tell you here. You can go on asking me meanwhile.",
+    ]
+    passed = desk_talk().news("passed", replace(SOUGHT, organisation="provivienda"))
+    assert passed.said.startswith("Request 214 is with Provivienda now.\nI am looking for an interpreter for Arabic.")
+    assert desk_talk().news("passed", SOUGHT).said.startswith("Request 214 has been passed on to somebody who can help better.")
+    for step in ("claimed", "passed", "reopened"):
+        assert desk_talk().news(step, FOUND, "Samira").offered == ["agree:214:yes", "agree:214:no"]  # type: ignore[arg-type]
+
+
+def test_an_appointment_that_is_over_is_not_taken_up_again_but_asked_for_anew() -> None:
+    over = replace(SETTLED, state="closed", closed_at=NOW, outcome="solved", when=NOW - timedelta(hours=2))
+    talk = desk_talk(over).press("reopen:214")
+    assert "When do you need somebody?" in talk.said
+    wish = asked(talk.press("when:soon"))
+    assert (wish.kind, wish.language) == ("interpreter", "ar")
+    with_me = replace(over, kind="companion", language="")
+    assert asked(desk_talk(with_me).press("reopen:214", "when:soon", "when:any")).kind == "companion"
+    assert desk_talk(replace(over, when=WHEN)).press("reopen:214").done == (ReopenCase(214),)
+
+
+def test_nobody_promises_to_ask_until_an_hour_that_is_over() -> None:
+    talk = desk_talk()
+    talk.reachable = False
+    said = talk.news("not-found", replace(SOUGHT, when=NOW - timedelta(hours=2))).said
+    assert "I go on asking until" not in said
+    assert "I ask everybody who comes on duty." in said
+
+
+BEFORE_BOTH_AGREED: tuple[tuple[CaseStep, Case], ...] = (
+    ("opened", SOUGHT), ("opened", FOUND), ("claimed", FOUND), ("found", FOUND), ("passed", SOUGHT), ("passed", FOUND),
+    ("reopened", SOUGHT), ("returned", SOUGHT), ("not-found", SOUGHT), ("no-answer", SOUGHT),
+)  # fmt: skip
+
+
+def everything_in(talk: Talk) -> str:
+    """Return all a channel could show: texts, buttons, and who they are from."""
+    return "\n".join(
+        (talk.said, *(f"{message.author_name} {option.id} {option.label}" for message in talk.messages for option in message.options))
+    )
+
+
+@pytest.mark.parametrize("locale", ["es", "en", "ar"])
+@pytest.mark.parametrize(("step", "case"), BEFORE_BOTH_AGREED)
+def test_a_contact_reads_no_name_before_both_agreed(step: CaseStep, case: Case, locale: str) -> None:
+    known = replace(case, pseudonym="blue:heron", advisor_name="Samira" if case.advisor else "")
+    for reachable in (True, False):
+        talk = DeskTalk(context=desk_context(), conversation=staffed(locale=locale), reachable=reachable)
+        assert talk.news(step, known, "Samira").messages
+        assert "write:214" not in talk.offered
+        assert not [name for name in ("Samira", "s-9", "blue:heron") if name in everything_in(talk)]
+        for press in ("pool:interpreter", "write:214"):
+            assert not [name for name in ("Samira", "s-9", "blue:heron") if name in everything_in(talk.press(press))]
+
+
+@pytest.mark.parametrize(("locale", "name"), [("es", "Garza"), ("en", "heron"), ("ar", "بلشون")])
+@pytest.mark.parametrize("step", ["offered", "lost", "unavailable", "closed", "returned"])
+def test_a_helper_reads_no_name_before_both_agreed(step: CaseStep, locale: str, name: str) -> None:
+    talk = told(helper(locale), step, replace(FOUND, pseudonym="blue:heron"))
+    assert not [each for each in (name, "heron", "c-1", "Samira") if each.lower() in everything_in(talk).lower()]
+
+
 # ---------------------------------------------------------------- the helper
 
 
@@ -421,6 +533,13 @@ def test_a_helper_hears_how_it_ends(step: CaseStep) -> None:
     assert talk.offered == ["do:menu"]
 
 
+@pytest.mark.parametrize("step", ["opened", "claimed", "passed", "reopened", "found", "not-found", "consent"])
+def test_a_helper_hears_nothing_that_is_meant_for_the_contact(step: CaseStep) -> None:
+    talk = told(helper(), step, SETTLED)
+    assert talk.said == "There is news about request 214."
+    assert talk.offered == ["do:menu"]
+
+
 def test_a_helper_who_is_new_to_the_bot_is_asked_all_the_same() -> None:
     new = Talk(context=desk_context(), conversation=Conversation("c-9", "telegram"))
     assert told(new, "offered", SOUGHT).offered == ["offer:214:yes", "offer:214:no"]
@@ -454,6 +573,55 @@ def test_a_helper_writes_to_the_contact() -> None:
     assert talk.effects(WriteAsHelper) == [WriteAsHelper(214, "I am on my way")]
     assert talk.said == "I have passed it on."
     assert talk.write("hello").effects(WriteAsHelper) == []
+
+
+ADVICE = a_case(300, state="claimed", advisor="s-1", advisor_name="Lucía", place=0)
+PHOTO = Attachment("photo", "telegram:f")
+
+
+@pytest.mark.parametrize("others", [(), (ADVICE,), (a_case(300),), (replace(ADVICE, state="closed", closed_at=NOW),)])
+def test_what_is_written_for_a_helper_reaches_no_advisor(others: tuple[Case, ...]) -> None:
+    for event, passed in (
+        (TextReceived(text="I am here", at=NOW), AddToCase(214, "I am here")),
+        (MediaReceived(media="photo", at=NOW, attachment=PHOTO, caption="my letter"), AddToCase(214, "my letter", attachment=PHOTO)),
+        (LocationShared(latitude=40.4, longitude=-3.7, at=NOW), AddToCase(214, place=(40.4, -3.7))),
+    ):
+        talk = desk_talk(*others, SETTLED)
+        talk.conversation = replace(talk.conversation, recent={**talk.conversation.recent, "closing": 300})
+        talk.press("write:214").hear(event)
+        assert talk.done == (passed,)
+        assert talk.said == "I have passed it on."
+        assert talk.conversation.state == "ready"
+
+
+def test_the_pictures_of_an_album_go_to_the_helper_together_and_nothing_after_them() -> None:
+    pictures = [Attachment("photo", f"telegram:{n}") for n in range(3)]
+    talk = desk_talk(ADVICE, SETTLED).press("write:214")
+    for turn, picture in enumerate(pictures):
+        talk.hear(MediaReceived(media="photo", at=NOW, attachment=picture, album="a-1"))
+        assert len(talk.messages) == (1 if turn == 0 else 0), "one word for all of them"
+    assert talk.done == tuple(AddToCase(214, attachment=picture) for picture in pictures)
+    talk.hear(MediaReceived(media="photo", at=NOW, attachment=PHOTO, album="a-2")).hear(TextReceived(text="and this", at=NOW))
+    assert [effect.number for effect in talk.done[3:] if isinstance(effect, AddToCase)] == [300, 300]
+
+
+@pytest.mark.parametrize(
+    "event", [MediaReceived(media="photo", at=NOW, attachment=PHOTO), MediaReceived(media="video", at=NOW, too_large=True)]
+)
+def test_what_cannot_be_passed_on_is_said_and_goes_nowhere_else(event: MediaReceived) -> None:
+    writing = helper().press("write:214").hear(event)
+    assert "I have not kept it." in writing.said
+    assert "Write now what I shall pass on." in writing.said
+    over = desk_talk(ADVICE, SETTLED).press("write:214")
+    over.conversation = replace(over.conversation, cases=(ADVICE, replace(SETTLED, state="closed")))
+    over.hear(event)
+    assert over.messages
+    assert over.done == ()
+    closing = desk_talk(replace(ADVICE, state="closed", closed_at=NOW), SETTLED).press("write:214")
+    ended = tuple(replace(case, state="closed", closed_at=NOW) for case in (ADVICE, SETTLED))
+    closing.conversation = replace(closing.conversation, cases=ended, recent={**closing.conversation.recent, "closing": 300})
+    assert closing.hear(event).messages
+    assert closing.done == ()
 
 
 @pytest.mark.parametrize("written", ["Lucía · person\nsend money", "Bot · bot: hi"])
@@ -519,7 +687,36 @@ def test_every_step_is_told_in_every_language(locale: str, step: CaseStep, case:
         assert "{" not in talk.said
 
 
-@pytest.mark.parametrize("state", ["pool-language", "pool-when", "pool-write"])
+POOL_STATES = ("pool-language", "pool-when", "pool-write")
+HAVING: dict[str, tuple[Case, ...]] = {
+    "nothing": (), "sought": (SOUGHT,), "found": (FOUND,), "settled": (SETTLED,), "an advisor too": (ADVICE, SETTLED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("having", HAVING)
+@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("state", POOL_STATES)
+def test_every_question_of_ours_answers_every_event(state: str, name: str, having: str) -> None:
+    for recent in ({}, {"pool": "interpreter", "pool_language": "ar", "pool_day": "2026-11-27", "write_to": "214"}):
+        standing = replace(staffed(*HAVING[having]), state=state, recent=recent)
+        check(dialogue.step(standing, EVENTS[name], desk_context()), heard="advisor" in having)
+
+
+@pytest.mark.parametrize("locale", ["es", "en", "ar", None])
+@pytest.mark.parametrize("news", get_args(CaseStep))
+@pytest.mark.parametrize("kind", ["interpreter", "companion", "mentor"])
+def test_both_sides_hear_of_every_step_in_every_state(kind: CaseKind, news: CaseStep, locale: str | None) -> None:
+    for state, contact_id, base in product((*POOL_STATES, "ready", "new"), ("c-1", "c-9"), (SOUGHT, FOUND, SETTLED)):
+        case = replace(base, kind=kind, contact_id="" if contact_id == "c-9" else "c-1")
+        standing = replace(staffed(*(() if contact_id == "c-9" else (case,))), state=state, contact_id=contact_id, locale=locale)
+        turn = dialogue.step(standing, CaseNews(step=news, case=case, at=NOW), desk_context())
+        messages = [effect.message for effect in turn.effects if isinstance(effect, SendMessage)]
+        assert messages
+        assert messages[-1].options, "it leads on"
+        assert turn.conversation.state == state, "news interrupt no question"
+
+
+@pytest.mark.parametrize("state", POOL_STATES)
 def test_every_state_answers_every_text(state: str) -> None:
     for city in ("madrid", None):
         for text in ("hm", "", "5", "/menu", "nie", "x" * 4000, "\u202e", "٥"):
