@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.knowledge.load import load_knowledge
 from bot.model import City, Words
@@ -18,14 +21,9 @@ ROOT = Path(__file__).parent.parent.parent
 KNOWLEDGE, FACTS = ROOT / "knowledge", ROOT / "tests" / "facts"
 CITIES = sorted(path.name for path in KNOWLEDGE.iterdir() if (path / "city.yaml").is_file() and (FACTS / f"{path.name}.md").is_file())
 
-# words for people that make somebody's papers, or their coming here, what they are; a paper or an act may well be called illegal
-PEOPLE_ES = "los|las|unos|unas|inmigrantes?|migrantes?|extranjer[oa]s?|personas?|trabajador(?:es|as?)?"
-PEOPLE_EN = "immigrants?|migrants?|aliens?|people|persons?|foreigners?|workers?"
-PEOPLE_AR = "(?:ال)?(?:مهاجرون|مهاجرين|مهاجر|أجانب|أشخاص|عمال|هجرة)"
 BELITTLING = {
-    "es": rf"\b(?:{PEOPLE_ES}) ilegal(?:es)?\b|\bmoros?\b|\bsudacas?\b|\bavalanchas?\b|\boleadas? de",
-    "en": rf"\billegal (?:{PEOPLE_EN})\b|\billegals\b|\b(?:an|these|those) illegal\b(?! \w)|\baliens?\b|\b(?:flood|wave)s? of\b",
-    "ar": rf"{PEOPLE_AR} (?:ال)?غير (?:ال)?(?:شرعي|قانوني)|(?:ال)?حرا[قگ]ة|متسلل",
+    locale: "|".join(patterns)
+    for locale, patterns in yaml.safe_load((Path(__file__).parent / "belittling.yaml").read_text(encoding="utf-8")).items()
 }
 
 
@@ -33,9 +31,14 @@ def city_of(folder: Path, slug: str) -> City:
     return load_knowledge(folder).cities[slug]
 
 
+@cache
+def all_cities() -> Mapping[str, City]:
+    return load_knowledge(KNOWLEDGE).cities
+
+
 @pytest.fixture(scope="module", params=CITIES)
 def city(request: pytest.FixtureRequest) -> City:
-    return city_of(KNOWLEDGE, str(request.param))
+    return all_cities()[str(request.param)]
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +48,12 @@ def facts(city: City) -> FactsFile:
 
 @pytest.fixture(scope="module")
 def madrid_facts() -> FactsFile:
-    return load_facts(FACTS, city_of(KNOWLEDGE, "madrid"))
+    return load_facts(FACTS, all_cities()["madrid"])
 
 
-def test_madrid_is_among_the_cities() -> None:
-    assert "madrid" in CITIES
+def test_every_city_has_its_facts_file() -> None:
+    assert sorted(path.parent.name for path in KNOWLEDGE.glob("*/city.yaml")) == CITIES
+    assert len(CITIES) == 6
 
 
 def test_nothing_is_said_that_the_facts_do_not_hold(city: City, facts: FactsFile) -> None:
@@ -58,7 +62,7 @@ def test_nothing_is_said_that_the_facts_do_not_hold(city: City, facts: FactsFile
 
 def test_there_is_something_to_hold(city: City) -> None:
     kinds = [claim.kind for claim in claims_of(city)]
-    assert {"number", "phone", "url", "address", "date", "time"} <= set(kinds)
+    assert {"number", "phone", "url", "address", "time"} <= set(kinds)
     assert len(kinds) > 200
 
 
@@ -82,7 +86,7 @@ PLANTED = (  # file, old, new, and the value that must be called unsupported
     ("places.yaml", "Carrera de San Jerónimo 13", "Calle de San Jerónimo 13", "Calle de San Jerónimo 13, 28014 Madrid"),
     ("places.yaml", "Carrera de San Francisco,", "Carrera de San Francisco 10,", "Carrera de San Francisco 10, Madrid"),
     ("places.yaml", "trata@policia.es", "trata@policia.com", "trata@policia.com"),
-    ("places.yaml", "Mo-Fr 08:30-19:00", "Mo-Fr 08:30-18:00", "18:00"),
+    ("places.yaml", "Mo-Fr 08:30-19:00", "Mo-Fr 08:30-18:40", "18:40"),
     ("places.yaml", "Dec 22-Jan 08", "Dec 15-Jan 08", "0000-12-15"),
     ("places.yaml", 'short: "016"', 'short: "017"', "017"),
     ("egov.yaml", 'money: "10.00"', 'money: "12.00"', "12.00"),
@@ -112,7 +116,9 @@ PLANTED = (  # file, old, new, and the value that must be called unsupported
 @pytest.mark.parametrize(("file", "old", "new", "value"), PLANTED)
 def test_a_planted_slip_is_caught(file: str, old: str, new: str, value: str, madrid_facts: FactsFile, tmp_path: Path) -> None:
     folder = tmp_path / "knowledge"
-    shutil.copytree(KNOWLEDGE, folder)
+    shutil.copytree(KNOWLEDGE / "madrid", folder / "madrid")
+    for common in KNOWLEDGE.glob("*.yaml"):
+        shutil.copy(common, folder)
     path = folder / "madrid" / file
     text = path.read_text(encoding="utf-8")
     assert old in text, f"the planted slip needs {old!r} in {file}"
@@ -153,7 +159,7 @@ def test_no_word_belittles_people(city: City) -> None:
         f"{entry.id} {locale}: {match[0]}"
         for entry in city.entries.values()
         for locale, words in entry.words.items()
-        for match in re.finditer(BELITTLING.get(locale, BELITTLING["en"]), texts_of(words), re.IGNORECASE)
+        for match in re.finditer(BELITTLING[locale], texts_of(words), re.IGNORECASE)
     ]
     assert found == []
 
@@ -173,6 +179,28 @@ def test_no_word_belittles_people(city: City) -> None:
         ("ar", "المهاجرين غير الشرعيين", True),
         ("ar", "الأشخاص بدون أوراق إقامة", False),
         ("ar", "هذا غير قانوني", False),
+        ("fr", "les travailleurs clandestins", True),
+        ("fr", "le travail sans contrat est illégal", False),
+        ("it", "gli immigrati clandestini", True),
+        ("it", "persone senza permesso di soggiorno", False),
+        ("de", "illegale Einwanderer", True),
+        ("de", "Das ist illegal.", False),
+        ("ro", "imigranți ilegali", True),
+        ("ro", "persoane fără acte de ședere", False),
+        ("uk", "нелегальні мігранти", True),
+        ("uk", "це незаконно", False),
+        ("hr", "ilegalni migranti", True),
+        ("hr", "osobe bez dozvole boravka", False),
+        ("el", "λαθρομετανάστες", True),
+        ("el", "άνθρωποι χωρίς χαρτιά", False),
+        ("tr", "kaçak göçmenler", True),
+        ("tr", "belgesi olmayan kişiler", False),
+        ("sq", "emigrantët klandestinë", True),
+        ("sq", "njerëz pa leje qëndrimi", False),
+        ("zh", "非法移民", True),
+        ("zh", "没有居留证件的人", False),
+        ("ur", "غیر قانونی تارکین وطن", True),
+        ("ur", "جن کے پاس کاغذ نہیں", False),
     ],
 )
 def test_the_word_list_knows_people_from_acts(locale: str, text: str, is_bad: bool) -> None:

@@ -27,18 +27,30 @@ Kind = Literal["number", "phone", "time", "date", "url", "email", "address", "co
 URL = re.compile(r"https?://[^\s;,`<>\"|]+")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 PHONE = re.compile(r"(?<![\w.,])\+?\d[\d ]{6,}\d(?![\w])")
+PRINTED_PHONE = re.compile(
+    r"(?<![\w.,])\+?\d[\d -]{5,}\d(?![\w])(?: / (\d{1,4})(?!\d))?"
+)  # in facts files also "055 055", "872-6690" and "7078 / 7079"
 TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)")
 NUMBER = re.compile(r"(?<![\d])\d+(?:[.,]\d+)*")
-UNVERIFIED = re.compile(r"(?:(?!; |\. |`|\|).)*`\[UNVERIFIED\]`")
+UNVERIFIED = re.compile(r"(?:(?!; |\. |`|\||\{|\[R).)*(?:`\[UNVERIFIED\]`|\{UNVERIFIED\})")
 ENGLISH_DATE = re.compile(r"(?<!\d)(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?(?: (\d{4}))?")
-SOURCE_MARK = re.compile(r"\[[AB] M\w+\]|\bM\d+[a-z]?\b")
+DOTTED_DATE = re.compile(r"(?<![\d.])(\d{1,2})[.-](\d{1,2})[.-](\d{4})(?!\d)")
+SOURCE_MARK = re.compile(r"[\[{](?:[AB] )?([A-Z])\d+[^\]}]*[\]}]")
 HOURS = re.compile(r"(?P<day>\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]* )?\b(\d{1,2})(:\d{2})?-(\d{1,2})(:\d{2})?(?P<unit> h\b)?")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COUNT = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 COUNTED = {word: str(number) for number, word in enumerate(COUNT, 1)}
+DAY_WORD = re.compile(
+    r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|weekday|weekend|working day|holiday|daily|every day|night|evening|morning|open)", re.I
+)
+FULL_HOUR = re.compile(r"(?:(?<=[-–])|(?<=from )|(?<=to )|(?<=day )|(?<![\d:.–-])(?=\d{1,2}[-–]\d))(\d{1,2})(?![\d:.])")
+ARTICLES = frozenset({"de", "del", "della", "dei", "di", "la", "el", "und", "i", "d", "l", "strada", "and", "y", "e", "kai"})
+CITY_NAMES = {"firenze": "florence", "bucuresti": "bucharest", "wien": "vienna"}
 STREET = re.compile(
     r"\b(?:Plaza|Pza\.|Calle|Avenida|Avda\.|Carrera|Paseo|Ronda|Glorieta|Camino|Centro Cívico)"
     r"(?:,? (?:de la|de los|de las|del|de|el|la|[A-ZÁÉÍÓÚÑ][\wáéíóúñü]+|\d+))+"
+    r"|\b(?:[Vv]ia|[Vv]iale|[Pp]iazza|[Uu]lica|Trg|Str\.|Bd\.|Calea|Piața)(?: (?:della|dei|di|d'|[A-ZÀ-Ž][\w'À-ž]+))+,? \d+\w?"
+    r"|\b[A-ZÄÖÜ][\wäöüß-]+(?:straße|gasse|platz|gürtel|kai|allee) \d+\w?"
 )
 
 
@@ -62,10 +74,11 @@ class FactsFile:
 
     def __init__(self, text: str, country_code: str) -> None:
         verified = UNVERIFIED.sub("", text)
-        sections = dict(re.findall(r"^(### [a-z]+\.[a-z0-9-]+|## [A-Z][\w ]+)(.*?)(?=^#{2,3} |\Z)", verified, re.M | re.S))
-        common = "\n".join(part for head, part in sections.items() if head.startswith("### emergency.") or head == "## Service points")
+        found = re.findall(r"^#{2,3} ([a-z]+\.[a-z0-9-]+|(?:[A-Z]\. )?[A-Z][\w ]+)(.*?)(?=^#{2,3} |\Z)", verified, re.M | re.S)
+        sections = {head: part for head, part in found if head[0].islower() or "ervice points" in head}
+        common = "\n".join(part for head, part in sections.items() if head.startswith("emergency.") or head[0].isupper())
         self.whole = Part(verified, country_code)
-        self.near = {head[4:]: Part(f"{part}\n{common}", country_code) for head, part in sections.items() if head.startswith("### ")}
+        self.near = {head: Part(f"{part}\n{common}", country_code) for head, part in sections.items() if head[0].islower()}
         self.ids = frozenset(self.near)
 
     def holds(self, claim: Claim) -> bool:
@@ -82,13 +95,15 @@ class Part:
         self.country_code = country_code
         self.urls = {plain_url(url) for url in _urls(verified)}
         self.hosts = {re.split("[/?]", url)[0] for url in self.urls}
-        bare = SOURCE_MARK.sub(" ", URL.sub(" ", verified))
+        bare = _without_marks(URL.sub(" ", verified))
         self.lower = bare.casefold()
         self.words = f" {plain_words(bare)} "
-        self.phones = {re.sub(r"\D", "", found) for found in PHONE.findall(bare)}
+        self.phones = set(_printed_phones(bare))
         self.times = {f"{int(hour):02}:{minute}" for hour, minute in TIME.findall(bare)} | set(_full_hours(bare))
         self.dates = {(int(day), MONTHS.index(month) + 1, int(year or 0)) for day, month, year in ENGLISH_DATE.findall(bare)}
+        self.dates |= {(int(day), int(month), int(year)) for day, month, year in DOTTED_DATE.findall(bare)}
         self.numbers = {reading for token in NUMBER.findall(bare) for reading in readings(token)}
+        self.numbers |= {digit for phrase, digit in (("half", "50"), ("a year", "1"), ("an hour", "1")) if phrase in self.lower}
         self.numbers |= {digit for word, digit in COUNTED.items() if re.search(rf"\b{word}\b", self.lower)}
 
     def holds(self, claim: Claim) -> bool:
@@ -96,11 +111,16 @@ class Part:
         return bool(getattr(self, f"_holds_{claim.kind}")(claim.value))
 
     def _holds_number(self, value: str) -> bool:
-        return not readings(value).isdisjoint(self.numbers)
+        return not readings(value).isdisjoint(self.numbers) or ("0" in readings(value) and "free" in self.lower)
 
     def _holds_phone(self, value: str) -> bool:
+        """Accept the number in international or national form, and without its area code where the facts leave that out."""
         digits = re.sub(r"\D", "", value)
-        return bool({digits, digits.removeprefix(self.country_code)} & (self.phones | self.numbers))
+        if len(digits) <= 6:
+            return digits in self.phones | self.numbers
+        national = digits.removeprefix(self.country_code).lstrip("0")
+        known = {number.lstrip("0") for number in self.phones | self.numbers}
+        return not {digits, national}.isdisjoint(known) or any(len(number) >= 7 and national.endswith(number) for number in known)
 
     def _holds_time(self, value: str) -> bool:
         hour, _, minute = value.partition(":")
@@ -126,8 +146,46 @@ class Part:
         return f" {plain_words(value)} " in self.words
 
     def _holds_address(self, value: str) -> bool:
-        """Look for the whole address, or for each of its parts; a house number belongs to the street before it."""
-        return all(f" {plain_words(part)} " in self.words for part in re.split(r", (?!\d+\b(?! *\w))", value))
+        """Look for the whole address, or for each of its parts; a house number belongs to the street before it.
+
+        Names in Greek letters are looked up in the Latin ones that stand beside them in brackets."""
+        latin = re.findall(r"\(([^)]*)\)", value)
+        parts = [part for part in re.split(r", (?!\d+\b(?! *\w))", re.sub(r"\([^)]*\)", "", value)) if part.strip()]
+        return all(self._holds_part(part) for part in (*parts, *latin))
+
+    def _holds_part(self, part: str) -> bool:
+        """Look for words in a row; a name may be abbreviated to its first letter or have its article left out."""
+        words = plain_words(part).split()
+        if all(word.isdigit() for word in words):
+            return f" {' '.join(words)} " in self.words or "".join(words) in self.numbers
+        if re.search(r"[α-ω]", part.casefold()):
+            digits = "".join(word for word in words if word.isdigit())
+            return not digits or digits in self.numbers or f" {digits} " in self.words
+        row = "".join(_loose(word) for word in words)
+        return re.search(rf" {row}", self.words) is not None
+
+
+def _without_marks(text: str) -> str:
+    """Take out the keys of sources: "[A M21]", "{G3; high}", and bare ones of the same letter."""
+    letters = "".join(sorted(set(SOURCE_MARK.findall(text))))
+    bare = SOURCE_MARK.sub(" ", text)
+    return re.sub(rf"\b[{letters}]\d+[a-z]?\b", " ", bare) if letters else bare
+
+
+def _loose(word: str) -> str:
+    if word in ARTICLES:
+        return f"(?:{word} )?"
+    names = {word, CITY_NAMES.get(word, word)} | ({word[0]} if len(word) > 4 and word.isalpha() else set())
+    return f"(?:{'|'.join(sorted(map(re.escape, names)))}) "
+
+
+def _printed_phones(text: str) -> Iterator[str]:
+    """Find phones, also the second of two that differ in their last digits ("276 7078 / 7079")."""
+    for found in PRINTED_PHONE.finditer(text):
+        digits = re.sub(r"\D", "", found[0].partition("/")[0])
+        yield digits
+        if found[1]:
+            yield digits[: -len(found[1])] + found[1]
 
 
 def _urls(text: str) -> Iterator[str]:
@@ -144,6 +202,9 @@ def _full_hours(text: str) -> Iterator[str]:
         _, start, start_minutes, end, end_minutes, _ = found.groups()
         if found["day"] or found["unit"] or start_minutes or end_minutes:
             yield from (f"{int(hour):02}{minutes or ':00'}" for hour, minutes in ((start, start_minutes), (end, end_minutes)))
+    for clause in re.split(r"[;|]|\. ", text):
+        if DAY_WORD.search(clause):
+            yield from (f"{int(hour):02}:00" for hour in FULL_HOUR.findall(clause) if int(hour) <= 24)
 
 
 def plain_url(url: str) -> str:
@@ -206,7 +267,7 @@ def _entry_claims(entry: Entry) -> Iterator[Claim]:
 
 
 def _fact_claims(fact: Fact, where: str) -> Iterator[Claim]:
-    kinds: Mapping[str, Kind] = {"phone": "phone", "short": "number", "url": "url", "email": "email", "date": "date"}
+    kinds: Mapping[str, Kind] = {"phone": "phone", "short": "phone", "url": "url", "email": "email", "date": "date"}
     if fact.kind == "hours_open":
         yield from (Claim("time", f"{hour}:{minute}", where) for hour, minute in TIME.findall(fact.value))
     elif fact.kind == "text":
@@ -231,7 +292,7 @@ def _place_claims(place: Place) -> Iterator[Claim]:
     given: tuple[tuple[Kind, str | None], ...] = (
         ("address", place.address),
         ("phone", place.phone),
-        ("number", place.short),
+        ("phone", place.short),
         ("email", place.email),
         ("url", place.url),
         ("number", None if place.latitude is None else str(abs(place.latitude))),
