@@ -325,12 +325,15 @@ Author = Literal["contact", "bot", "person", "translation"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of text. `isolate`: a number, phone, address or foreign name that keeps its own direction."""
+    """A stretch of text. `isolate`: a number, phone, address or foreign name that keeps its own direction.
+
+    `locale`: the language of a stretch in another one than its message, such as a phrase to show at a desk."""
 
     text: str
     bold: bool = False
     url: str | None = None
     isolate: bool = False
+    locale: str = ""
 
 
 Runs = tuple[Run, ...]
@@ -886,12 +889,31 @@ class SmalltalkKind:
     reply: Mapping[str, str]
 
 
+Situation = Literal["doctor", "registry", "landlord", "school", "work", "anywhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseCard:
+    """A sentence to show at a desk: `host` in the language of the city, what it means and how it is said in those of contacts.
+
+    "{language}" in `host` and `words` stands for the contact's language."""
+
+    slug: str
+    situation: Situation
+    host: str
+    words: Mapping[str, str]
+    reading: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """All files together, checked; replaced as a whole when a file changes. `lookalikes` must never set off a safety kind."""
+    """All files together, checked; replaced as a whole when a file changes. `lookalikes` must never set off a safety kind.
+
+    `cards`: phrase cards by host language."""
 
     topics: Mapping[str, Topic]
     cities: Mapping[str, City]
     safety: Mapping[str, SafetyKind]
     lookalikes: Mapping[str, tuple[str, ...]]
     smalltalk: Mapping[str, SmalltalkKind]
+    cards: Mapping[str, Mapping[str, PhraseCard]] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.dialogue.cards import cards_option
 from bot.dialogue.compose import bullets, emergency_line, option, remember, say, strong, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, at_home, home_name, is_settled, title_of, topic_name
@@ -14,6 +15,7 @@ def menu_of(conversation: Conversation, home: Home, context: Context, *lead: Blo
     """Show the topics, the way for newcomers, a person, and the settings."""
     _ = words(conversation, context)
     options = [*topic_options(conversation, home, context), *_first(home, _("You are new here? First steps"))]
+    options += cards_option(conversation, home, context)
     options += [option("do", "human", _("☎ Talk to a person")), option("do", "help", _("Help, language, city, my data"))]
     ask = text(_("What do you need?"), _("Choose a topic or write your question in your own words."))
     return say(conversation, context, *lead, ask, options=options)
@@ -52,7 +54,7 @@ def topic(conversation: Conversation, slug: str, home: Home, context: Context) -
         return Turn(conversation)
     _ = words(conversation, context)
     ids = [entry.id for entry in home.entries.values() if entry.topic == slug]
-    options = [*entry_options(conversation, home, context, ids), *ways_on(_)]
+    options = [*entry_options(conversation, home, context, ids), *cards_option(conversation, home, context, slug), *ways_on(_)]
     heading = Heading((Run(topic_name(chosen, tongue(conversation, context))),))
     return say(
         remember(conversation, topic=slug), context, heading, text(_("Choose what it is about, or write your question.")), options=options

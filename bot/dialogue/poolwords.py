@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 
 from bot.cases import Case
 from bot.dialogue.browse import entry_options
+from bot.dialogue.cards import INTERPRETER, card_blocks, cards_of
 from bot.dialogue.compose import fill, option, text, to_menu, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, city_name
@@ -21,11 +21,6 @@ from bot.model import Block, Conversation, Entry, Heading, Message, Option, Para
 
 MAX_TOOLS = 3
 _INTERPRETING = ("interpret", "مترجم فوري", "ترجمه فوريه")  # in keywords, normalised: intérprete, interprète, interpreting …
-
-# "I need an interpreter for {language}", to be shown at a desk: a sentence per host language that somebody who speaks it has read, with the
-# name of the language in it. English stands in for the others.
-HOST_CARDS: Mapping[str, str] = {"es": "Necesito un intérprete de {language}.", "en": "I need an interpreter for {language}."}
-FALLBACK = "en"
 
 
 def home_of_case(case: Case, context: Context) -> Home | None:
@@ -109,13 +104,14 @@ def _desk(case: Case, conversation: Conversation, context: Context) -> list[Bloc
 
 def card(tag: str, home: Home, conversation: Conversation, context: Context) -> Message:
     """Return "I need an interpreter for …" in large letters in the language of the city, and below it in the contact's own."""
-    _, locale = words(conversation, context), tongue(conversation, context)
-    host = home.city.host_language if home.city.host_language in HOST_CARDS else FALLBACK
-    blocks: list[Block] = [Heading((Run(HOST_CARDS[host].format(language=name_in(tag, host))),))]
-    if locale != host:
-        mine = _("I need an interpreter for {language}.").format(language=name_in(tag, locale))
-        blocks.append(Paragraph((Run(mine, isolate=True),)))
-    return Message(host, tuple(blocks))
+    locale = tongue(conversation, context)
+    known = cards_of(home, context).get(INTERPRETER)
+    return Message(locale, tuple(card_blocks(known, tag, locale, home)) if known else (_english_card(tag),))
+
+
+def _english_card(tag: str) -> Block:
+    """Stand in where nobody has written cards in the language of the city."""
+    return Heading((Run(f"I need an interpreter for {name_in(tag, 'en')}.", isolate=True, locale="en"),))
 
 
 def tools(conversation: Conversation, home: Home, context: Context, topic: str = "") -> list[Option]:

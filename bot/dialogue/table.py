@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.dialogue import (
     after,
     browse,
+    cards,
     casenews,
     choices,
     entry,
@@ -88,6 +89,8 @@ OPTIONS: Mapping[str, Choice] = {
     "consent": handoff.consent,
     "pool": pools.pool,
     "interp": pools.interp,
+    "cards": cards.cards,
+    "card": cards.card,
     "when": pools.when,
     "agree": pools.agree,
     "offer": pools.offer,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bot.cases import CaseKind, CaseState, Role
 from bot.dialogue.context import Translator
+from bot.model import Situation
 
 
 def N_(sentence: str) -> str:
@@ -72,6 +73,16 @@ ROLES: Mapping[Role, str] = {
     "interpreter": N_("interpreter"),
     "companion": N_("companion"),
     "mentor": N_("mentor"),
+}
+
+SITUATIONS: Mapping[Situation, str] = {
+    # Translators: where a sentence is shown to somebody; a button and a heading
+    "doctor": N_("At the doctor"),
+    "registry": N_("At an office"),
+    "landlord": N_("At the landlord's"),
+    "school": N_("At school"),
+    "work": N_("At work"),
+    "anywhere": N_("Everywhere"),
 }
 
 YES = N_("Yes")

@@ -20,8 +20,10 @@ from bot.model import (
     Fact,
     FactKind,
     Organisation,
+    PhraseCard,
     Place,
     SafetyKind,
+    Situation,
     SmalltalkKind,
     Source,
     StepWords,
@@ -173,6 +175,14 @@ def build_lookalikes(node: Fields) -> dict[str, tuple[str, ...]]:
 def build_smalltalk(node: Fields) -> dict[str, SmalltalkKind]:
     """Make the kinds of small talk."""
     return {slug: SmalltalkKind(slug, _lists(one, "phrases"), _words(one, "reply")) for slug, one in records_at(node, "kinds").items()}
+
+
+def build_cards(node: Fields) -> dict[str, PhraseCard]:
+    """Make the phrase cards of one host language."""
+    return {
+        slug: PhraseCard(slug, cast(Situation, _must(one, "situation")), _must(one, "host"), _words(one, "words"), _words(one, "reading"))
+        for slug, one in ((slug, fields_at(node, slug)) for slug in node.pairs)
+    }
 
 
 def _desk(slug: str, node: Fields) -> DeskRule:

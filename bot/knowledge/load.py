@@ -21,7 +21,8 @@ __all__ = ["load_aside", "load_knowledge", "read_folder"]
 
 COMMON_FILES = ("topics.yaml", "safety.yaml", "smalltalk.yaml")
 CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
-NOT_YET = ("phrases", "events.yaml")  # part of the format, read by a later version
+NOT_YET = ("events.yaml",)  # part of the format, read by a later version
+PHRASES = "phrases"  # a folder with one file a host language
 
 
 def load_knowledge(folder: Path) -> Knowledge:
@@ -45,6 +46,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
     topics = reader.common("topics.yaml", schema.TOPICS, tree)
     safety = reader.common("safety.yaml", schema.SAFETY, tree)
     crisis_words = reader.crisis_words(safety, tree)
+    cards = reader.cards(tree)
     smalltalk = reader.common("smalltalk.yaml", schema.SMALLTALK, tree) if "smalltalk.yaml" in tree.files else EMPTY
     topic_ids = frozenset(topics.pairs) if topics is not None else None
     cities = [draft for slug, files in tree.cities.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
@@ -58,11 +60,13 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
         safety=crisis.with_words(build.build_safety(safety), crisis_words),
         lookalikes=crisis.with_lookalikes(build.build_lookalikes(safety), crisis_words),
         smalltalk=build.build_smalltalk(smalltalk),
+        cards={host: build.build_cards(node) for host, node in cards.items()},
     )
     languages = frozenset(chain.from_iterable(draft.city.languages for draft in cities))
     rules.check_topics(knowledge.topics, topics, languages, findings)
     rules.check_safety(knowledge.safety, safety, cities, findings)
     rules.check_smalltalk(knowledge.smalltalk, smalltalk, languages, findings)
+    rules.check_cards(knowledge.cards, cards, cities, findings)
     return knowledge
 
 
@@ -91,6 +95,8 @@ def _scan(folder: Path, findings: Findings) -> _Tree:
     for name, is_folder in _listing(folder, "", findings):
         if name in NOT_YET:
             findings.warn(Where(name), 0, "is not read by this version")
+        elif is_folder and name == PHRASES:
+            tree.files.update(f"{name}/{file}" for file, _ in _listing(folder, name, findings))
         elif is_folder:
             _scan_city(folder, name, tree, findings)
         elif name in COMMON_FILES or crisis.FILE.fullmatch(name):
@@ -173,6 +179,17 @@ class _Reader:
         if node is not None and Validator(self.findings).accepts(node, kind, Where(file)) and isinstance(node, Fields):
             return node
         return None
+
+    def cards(self, tree: _Tree) -> dict[str, Fields]:
+        """Read the phrase cards, by host language."""
+        found = {}
+        for file in sorted(file for file in tree.files if file.startswith(f"{PHRASES}/")):
+            host, dot, ending = file.removeprefix(f"{PHRASES}/").partition(".")
+            if (dot, ending) != (".", "yaml") or values.locale(host):
+                self.findings.error(Where(file), 0, "is no file of the format: its name is a language, such as hr.yaml")
+            elif (node := self.common(file, schema.CARDS, tree)) is not None:
+                found[host] = node
+        return found
 
     def crisis_words(self, safety: Fields | None, tree: _Tree) -> list[crisis.CrisisWords]:
         """Read the further crisis phrases of each language."""

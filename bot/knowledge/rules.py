@@ -13,7 +13,7 @@ from bot.knowledge import values
 from bot.knowledge.findings import Findings, Where
 from bot.knowledge.hours import regions_of
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, line_of, records_at, shorten, text_at
-from bot.model import City, Entry, Fact, Place, SafetyKind, SmalltalkKind, Topic, Words
+from bot.model import City, Entry, Fact, PhraseCard, Place, SafetyKind, SmalltalkKind, Topic, Words
 
 MAX_PAYLOAD = 64  # characters of a Telegram start parameter (Bot API, deep linking)
 MAX_DISTANCE_KM = 200.0  # a place further from the centre of its city is a slip of the keyboard
@@ -377,3 +377,29 @@ def check_smalltalk(kinds: Mapping[str, SmalltalkKind], node: Node, languages: f
     for kind in kinds.values():
         for language in sorted(languages - set(kind.reply)):
             findings.warn(Where("smalltalk.yaml", kind.slug, language), line_of(holder, kind.slug), "has no reply in this language")
+
+
+def check_cards(
+    cards: Mapping[str, Mapping[str, PhraseCard]], nodes: Mapping[str, Fields], cities: Sequence[CityDraft], findings: Findings
+) -> None:
+    """Hold the phrase cards of each host language against the languages of its cities."""
+    wanted: dict[str, set[str]] = {}
+    for draft in cities:
+        wanted.setdefault(draft.city.host_language, set()).update(draft.city.languages)
+    for host, languages in wanted.items():
+        if host not in cards:
+            findings.warn(Where(f"phrases/{host}.yaml"), 0, "is missing: people there have no phrases to show at a desk")
+        for card in cards.get(host, {}).values():
+            _check_card(card, languages - {host}, Where(f"phrases/{host}.yaml", card.slug), line_of(nodes[host], card.slug), findings)
+
+
+def _check_card(card: PhraseCard, languages: set[str], where: Where, line: int, findings: Findings) -> None:
+    placeholders = set(values.PLACEHOLDER.findall(card.host))
+    if placeholders - {"language"}:
+        findings.error(where, line, "host: {language} is the only placeholder of a card")
+    for name, texts in (("words", card.words), ("reading", card.reading)):
+        for language in sorted(languages - set(texts)):
+            findings.warn(Where(where.file, where.entry, language), line, f"{name} has no {language}")
+    for language, text in card.words.items():
+        if set(values.PLACEHOLDER.findall(text)) != placeholders:
+            findings.error(Where(where.file, where.entry, language), line, "words: its placeholders are not those of host")

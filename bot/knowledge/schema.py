@@ -246,4 +246,10 @@ SAFETY = Record(
 )
 # safety.<language>.yaml
 CRISIS_WORDS = Record({"groups": may(MapOf(NAME, LINE)), "kinds": must(MapOf(SLUG, ListOf(LINE, least=1))), "not": may(ListOf(LINE))})
+# phrases/<host language>.yaml: slug -> card to show at a desk
+SITUATIONS = ("doctor", "registry", "landlord", "school", "work", "anywhere")
+CARDS = MapOf(
+    SLUG,
+    Record({"situation": must(word_of(*SITUATIONS)), "host": must(LINE), "words": must(PER_LANGUAGE), "reading": must(PER_LANGUAGE)}),
+)
 SMALLTALK = Record({"kinds": must(MapOf(SLUG, Record({"phrases": must(LINES_PER_LANGUAGE), "reply": must(PER_LANGUAGE)})))})

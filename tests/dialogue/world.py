@@ -27,6 +27,7 @@ from bot.model import (
     OptionChosen,
     Organisation,
     Outcome,
+    PhraseCard,
     Place,
     Runs,
     SafetyKind,
@@ -212,6 +213,18 @@ KNOWLEDGE = Knowledge(
         "medical": SafetyKind("medical", {}, {}),
     },
     lookalikes={},
+    cards={
+        "es": {
+            "interpreter": PhraseCard(
+                "interpreter",
+                "anywhere",
+                "Necesito un intérprete de {language}.",
+                {"en": "I need an interpreter for {language}.", "ar": "أحتاج مترجما للغة {language}."},
+                {"en": "neh-theh-SEE-toh oon een-TEHR-preh-teh deh …", "ar": "نيثيسيتو أون إنتربريتي دي …"},
+            ),
+            "pain": PhraseCard("pain", "doctor", "Me duele aquí.", {"en": "It hurts here."}, {"en": "meh DWEH-leh ah-KEE"}),
+        }
+    },
     smalltalk={
         "greeting": SmalltalkKind("greeting", {}, {"es": "Hola.", "en": "Hello.", "ar": "مرحبا."}),
         "are-you-human": SmalltalkKind("are-you-human", {}, {"es": "Soy un bot.", "en": "I am a bot.", "ar": "أنا بوت."}),

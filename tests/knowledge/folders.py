@@ -24,6 +24,9 @@ kinds:
     phrases: {es: [hola], ar: [مرحبا]}
     reply: {es: Hola., ar: مرحبًا.}
 """,
+    "phrases/es.yaml": """\
+interpreter: {situation: anywhere, host: "Idioma: {language}.", words: {ar: "لغة: {language}."}, reading: {ar: إيديوما}}
+""",
     "madrid/city.yaml": """\
 names: {es: Madrid, ar: مدريد}
 aliases: {es: [madrí]}

@@ -166,6 +166,9 @@ FAULTS = (
     Fault("safety.yaml", "madrid: emergency.call-112", "madrid: emergency.call", "is no entry of madrid", 2, "medical"),
     Fault("safety.yaml", "madrid: emergency.call-112", "madrid: egov.nie", "of madrid is not published", 2, "medical"),
     Fault("safety.yaml", "madrid: emergency.call-112, ", "", "names no entry of madrid", 2, "medical", level="warning"),
+    Fault("phrases/es.yaml", ", words: {ar: \"لغة: {language}.\"}", ", words: {}", "words has no ar", 1, "interpreter", "ar", "warning"),
+    Fault("phrases/es.yaml", "لغة: {language}.", "لغة.", "words: its placeholders are not those of host", 1, "interpreter", "ar"),
+    Fault("phrases/es.yaml", "Idioma: {language}", "Idioma: {lengua}", "is the only placeholder of a card", 1, "interpreter"),
     Fault("safety.yaml", ", ar: [لا أستطيع التنفس]", "", "has no phrases in this language", 2, "medical", "ar", "warning"),
     Fault("smalltalk.yaml", ", ar: مرحبًا.", "", "has no reply in this language", 2, "greeting", "ar", "warning"),
     # alerts and test questions
@@ -342,7 +345,7 @@ def test_the_worked_example_of_the_readme_is_right(tmp_path: Path) -> None:
     report = check(folder, TODAY)
     assert not report.errors, report.as_text()
     messages = [finding.message for finding in report.warnings if finding.where.entry == "education.library-card"]
-    assert sorted(messages) == ["is missing in this language"] * 2 + ["only 4 questions: 8 to 12 make it easy to find"]
+    assert sorted(messages) == ["is missing in this language"] * 6 + ["only 4 questions: 8 to 12 make it easy to find"]
 
 
 def test_test_questions_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -226,6 +226,8 @@ def _run(run: Run) -> JsonValue:
         piece["url"] = run.url
     if run.isolate:
         piece["isolate"] = True
+    if run.locale:
+        piece |= {"lang": run.locale, "dir": direction_of(run.locale)}
     return piece
 
 

@@ -48,6 +48,7 @@ function link(url, className = "") {
 function runNode(run) {
   let node = document.createTextNode(run.text);
   if (run.isolate) node = make("bdi", /^[\d\s+()/.,:€$-]{1,24}$/.test(run.text) ? "number" : "", node);
+  if (run.lang) node = Object.assign(make("span", "", node), { lang: run.lang, dir: run.dir });
   if (run.bold) node = make("strong", "", node);
   const anchor = run.url ? link(run.url) : null;
   if (anchor) anchor.append(node);
@@ -56,8 +57,19 @@ function runNode(run) {
 
 const runNodes = (runs) => runs.map(runNode);
 
+/** A heading in another language is a sentence to show to somebody: large, and read aloud in that language where the device can. */
+function headingNode(runs) {
+  const heading = make("h2", "", ...runNodes(runs));
+  const shown = runs.find((run) => run.lang);
+  if (!shown) return heading;
+  heading.className = "shown";
+  const words = heading.firstElementChild;
+  heading.append(speakButton(() => [words.textContent], shown.lang));
+  return heading;
+}
+
 const BLOCKS = {
-  heading: (block) => make("h2", "", ...runNodes(block.runs)),
+  heading: (block) => headingNode(block.runs),
   paragraph: (block) => make("p", "", ...runNodes(block.runs)),
   note: (block) => make("p", "note", ...runNodes(block.runs)),
   list: (block) => make(block.ordered ? "ol" : "ul", "", ...block.items.map((item) => make("li", "", ...runNodes(item)))),
@@ -88,7 +100,7 @@ export function time(when, locale) {
   return node;
 }
 
-function speakButton(said, locale) {
+function speakButton(lines, locale) {
   const button = make("button", "speak");
   button.type = "button";
   button.dataset.speak = locale;
@@ -103,8 +115,7 @@ function speakButton(said, locale) {
   };
   button.addEventListener("click", () => {
     if (button.classList.contains("on")) return hush();
-    const lines = [...said.querySelectorAll("h2, p, li, dt, dd")].map((node) => node.textContent);
-    speak(lines.join(". "), locale, () => show(false));
+    speak(lines().join(". "), locale, () => show(false));
     return show(true);
   });
   show(false);
@@ -206,7 +217,8 @@ export function theirs(frame, service, doing) {
   const look = `msg ${frame.author === "person" || frame.author === "translation" ? "person" : "bot"}${frame.alert ? " alert" : ""}`;
   const body = make("article", look, who(frame, service), said);
   if (frame.alert) body.setAttribute("role", "alert");
-  body.querySelector(".who").append(speakButton(said, frame.locale));
+  const lines = () => [...said.querySelectorAll("h2:not(.shown), p, li, dt, dd")].map((node) => node.textContent);
+  body.querySelector(".who").append(speakButton(lines, frame.locale));
   const [venues, groups] = [frame.venues.map(venueNode), actions(frame, doing)];
   for (const node of [said, ...venues, ...groups]) Object.assign(node, { lang: frame.locale, dir: frame.dir });
   const entry = make("div", "entry rise", body, ...venues);
