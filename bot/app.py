@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import hashlib
 import hmac
 import logging
 import secrets
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -24,6 +22,7 @@ from starlette.routing import BaseRoute
 
 import bot
 from bot import i18n
+from bot.brain import Brain, Shelf, kept_brain, learn, nothing_known, ready_brain
 from bot.channels import Channel, Parcel
 from bot.channels.console import ConsoleChannel
 from bot.channels.desk import DeskPages
@@ -36,14 +35,11 @@ from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
-from bot.knowledge.load import load_aside, load_knowledge
-from bot.matching import Matcher
 from bot.model import (
     COMMANDS,
     ContactRef,
     Conversation,
     Event,
-    Knowledge,
     Message,
     SendMessage,
     StoredMessage,
@@ -66,14 +62,6 @@ def utc_now() -> datetime:
 
 
 # ---------------------------------------------------------------- the mind: knowledge, catalogues and the pure core
-
-
-@dataclass(frozen=True, slots=True)
-class Brain:
-    """Knowledge and the matcher built from it: replaced as a whole when a file changes."""
-
-    knowledge: Knowledge
-    matcher: Matcher
 
 
 class Thinker:
@@ -139,34 +127,32 @@ class Thinker:
             flags=self.flags(),
         )
 
-    async def watch(self, folder: Path, stop: asyncio.Event) -> None:
-        """Take up changed knowledge files, swapped whole; a fault keeps the earlier set and is logged with file and line."""
-        async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True):
+    @property
+    def is_ready(self) -> bool:
+        """Say whether there is any knowledge to answer from."""
+        return bool(self.brain.knowledge.cities)
+
+    async def learn(self, folder: Path, shelf: Shelf) -> None:
+        """Take up the knowledge as it is now, swapped whole; raises KnowledgeError where it has a fault, and keeps the earlier set."""
+        begun = time.monotonic()
+        async for known in learn(folder, shelf, self.brain):
+            self.brain = known
+            log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), time.monotonic() - begun)
+
+    async def watch(self, folder: Path, shelf: Shelf, stop: asyncio.Event, refused: Callable[[str], Awaitable[None]]) -> None:
+        """Take up changed knowledge files; `refused` hears of those that have a fault, with file and line."""
+        async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200, step=50):
             try:
-                knowledge = await asyncio.to_thread(load_aside, folder)
-                self.brain = Brain(knowledge, await asyncio.to_thread(Matcher, knowledge))
-                _give_back()
-                log.info("knowledge replaced: %d cities", len(knowledge.cities))
+                await self.learn(folder, shelf)
             except KnowledgeError as error:
                 log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
+                with contextlib.suppress(StoreError):
+                    await refused(str(error))
 
 
 def load_brain(settings: Settings) -> Brain:
     """Load and check the knowledge; raises KnowledgeError naming file and line."""
-    gc.disable()  # a million small objects that all stay: looking through them again and again takes a third of the start
-    try:
-        knowledge = load_knowledge(settings.knowledge_dir)
-        return Brain(knowledge, Matcher(knowledge))
-    finally:
-        gc.enable()
-        gc.freeze()
-        _give_back()
-
-
-def _give_back() -> None:
-    """Return the memory that building took for a moment to the system, where the C library can (glibc)."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None).malloc_trim(0)
+    return ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
 
 
 def load_catalogues(settings: Settings) -> i18n.Catalogues:
@@ -331,6 +317,7 @@ def build_services(
         translate=translate,
         cases_changed=desk.noticed,
         groups={GROUP_CHANNEL: desk.handle_group},
+        is_ready=lambda: thinker.is_ready,
     )
     thinker.flags = desk.flags
     return desk, service
@@ -437,9 +424,9 @@ class _Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
     with _listener(settings) as listener:
-        brain, catalogues, secret = load_brain(settings), load_catalogues(settings), secret_of(settings)
+        catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
-        thinker = thinker_of(settings, brain, catalogues, channels)
+        thinker = thinker_of(settings, first_brain(settings), catalogues, channels)
         async with opened_store(settings, secret) as store, translator_of(settings) as translate:
             desk, service = build_services(
                 store,
@@ -454,10 +441,16 @@ async def serve(settings: Settings) -> None:
             await _run(settings, listener, store, service, desk, channels, thinker)
 
 
-def thinker_of(settings: Settings, brain: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:
+def first_brain(settings: Settings) -> Brain:
+    """Return what is ready at once, nothing at all where it has to be built first; without a folder to build into it is built now."""
+    shelf = Shelf(settings.shelf_dir)
+    return (kept_brain(settings.knowledge_dir, shelf) or nothing_known()) if shelf.is_ours() else load_brain(settings)
+
+
+def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:
     """Bind the core as the settings say."""
     return Thinker(
-        brain,
+        known,
         catalogues,
         channels,
         require_checked=settings.require_checked,
@@ -492,15 +485,16 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await service.start()
-    await desk.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    watching = asyncio.create_task(thinker.watch(settings.knowledge_dir, stop))
+    knowing = asyncio.create_task(_know(settings, service, desk, thinker, stop))
     try:
         await _listening(server, serving)
         for channel in channels:
             await channel.start(service)
         log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
-        await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({serving, knowing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        if knowing.done():
+            knowing.result()
     finally:
         for channel in channels:
             await channel.stop_receiving()
@@ -510,7 +504,17 @@ async def _run(
             await channel.close()
         server.should_exit = True
         stop.set()
-        await asyncio.gather(serving, watching, return_exceptions=True)
+        await asyncio.gather(serving, knowing, return_exceptions=True)
+
+
+async def _know(settings: Settings, service: ConversationService, desk: DeskService, thinker: Thinker, stop: asyncio.Event) -> None:
+    """Learn what is not on the shelf while messages are already taken in; then begin to answer, and follow every change of the files."""
+    shelf = Shelf(settings.shelf_dir)
+    if not thinker.is_ready:
+        await thinker.learn(settings.knowledge_dir, shelf)
+        await service.look()
+    await desk.start()
+    await thinker.watch(settings.knowledge_dir, shelf, stop, desk.knowledge_refused)
 
 
 async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -18,7 +18,7 @@ from bot.errors import BotError, ConfigError
 from bot.logs import start_logging
 
 if TYPE_CHECKING:
-    from bot.app import Brain
+    from bot.brain import Brain
     from bot.matching.evaluate import Line
 
 EXIT_OK, EXIT_FAULT = 0, 1  # argparse itself ends with 2

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
         None, description="64 hexadecimal digits; default: made on first start in DATA_DIR/secret.key (0600)"
     )
 
+    cache_dir: Path | None = Field(None, description="what was learnt from the knowledge, to start quickly; default DATA_DIR/cache")
+
     host: str = Field("127.0.0.1", description="address the web server listens on; keep it local and put a TLS proxy in front")
     port: int = Field(8080, ge=0, le=65535, description="port of the web server")
     public_url: str | None = Field(None, description="https address people and Telegram reach us at, such as https://chat.example.org")
@@ -98,6 +100,11 @@ class Settings(BaseSettings):
         """Return the address our pages are reached at, without a stroke at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def shelf_dir(self) -> Path:
+        """Return the folder for what was learnt from the knowledge."""
+        return self.cache_dir or self.data_dir / "cache"
 
     @property
     def is_https(self) -> bool:

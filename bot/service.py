@@ -94,11 +94,14 @@ class ConversationService:
         translate: Translate = untranslated,
         cases_changed: Callable[[Sequence[int]], None] = lambda numbers: None,
         groups: Mapping[str, HandleGroup] | None = None,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make the service.
 
+        Until `is_ready` says so events are kept and not handled.
         `cases_changed` hears the numbers of cases that a turn changed; `groups` handles, by channel, events that no contact wrote."""
         self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
+        self._is_ready = is_ready
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self._active: dict[str, bool] = {}  # contact -> something new came while handling
@@ -203,9 +206,16 @@ class ConversationService:
             self._active[contact_id] = False
             self._spawn(asyncio.create_task(self._handle_contact(contact_id)))
 
+    async def look(self) -> None:
+        """Take up everything that waits to be handled."""
+        for contact_id in await self._store.waiting(MAX_PARALLEL * 4):
+            self._wake(contact_id)
+
     async def _handle_contact(self, contact_id: str) -> None:
         """Handle a contact's events until none is left; at any time only one such task runs per contact."""
         try:
+            if not self._is_ready():
+                return  # look() comes back to it
             async with self._handling:
                 again = True
                 while again:
@@ -319,8 +329,7 @@ class ConversationService:
         """Find events that no wake-up leads to: after a start, or a database error."""
         while True:
             try:
-                for contact_id in await self._store.waiting(MAX_PARALLEL * 4):
-                    self._wake(contact_id)
+                await self.look()
             except StoreError as error:
                 log.error("the inbox cannot be read: %s", error)
             await asyncio.sleep(RECHECK_S)

@@ -4,6 +4,10 @@ import os
 
 from hypothesis import settings
 
+from tests.running import CACHE
+
+os.environ["DRAGOMAN_CACHE_DIR"] = str(CACHE)  # what was learnt from the knowledge serves all tests
+
 settings.register_profile("repeatable", derandomize=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("repeatable")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".pytest_cache" / "knowledge"
 _PORTS = iter(range(20_000 + os.getpid() % 8_000, 32_000))  # below the ephemeral range, so that nobody else is handed one
 
 
@@ -101,7 +102,7 @@ class Bot(Process):
     def __init__(self, data: Path, *, module: str = "bot", **settings: str) -> None:
         self.data, self.port = data, int(settings.get("PORT", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = {"DRAGOMAN_DATA_DIR": str(data), "DRAGOMAN_PORT": str(self.port)}
+        environment = {"DRAGOMAN_DATA_DIR": str(data), "DRAGOMAN_PORT": str(self.port), "DRAGOMAN_CACHE_DIR": str(CACHE)}
         environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()}
         data.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(["-m", module, "serve"], f"{self.url}/health", environment, data.with_suffix(".log"))

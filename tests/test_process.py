@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Bot, running_bot
+from tests.running import CACHE, Bot, running_bot
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def dragoman(*arguments: str, text: str | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
-    environment = inherited | {f"DRAGOMAN_{name}": value for name, value in settings.items()}
+    environment = inherited | {"DRAGOMAN_CACHE_DIR": str(CACHE)} | {f"DRAGOMAN_{name}": value for name, value in settings.items()}
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=environment, input=text, capture_output=True, text=True, timeout=60
     )

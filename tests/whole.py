@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import aiohttp
 
 from bot import app
+from bot.brain import Brain
 from bot.channels import Channel
 from bot.config import Settings
 from bot.dialogue.home import city_name, topic_name
@@ -28,7 +29,7 @@ Mode = Literal["polling", "webhook"]
 
 
 @functools.cache
-def brain() -> app.Brain:
+def brain() -> Brain:
     """Load the real knowledge, once for all tests of a run."""
     return app.load_brain(Settings(_env_file=None, knowledge_dir=ROOT / "knowledge"))  # type: ignore[call-arg]  # a setting of pydantic itself
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from bot.cases import (
@@ -153,6 +154,13 @@ class DeskService:
     def flags(self) -> Mapping[tuple[str, str], Flag]:
         """Return the answers, by (city, entry id), that somebody of the desk called wrong and nobody has looked at yet."""
         return self._flags
+
+    async def knowledge_refused(self, fault: str) -> None:
+        """Tell every admin, once a day for each fault, that changed knowledge files are not used, and why."""
+        once = f"refused:{sha256(fault.encode()).hexdigest()[:16]}:{self._clock():%Y%m%d}"
+        for staff in await self._store.team():
+            if staff.profile.role == "admin":
+                await self._store.write_to(staff.id, self._words.faulty(fault, staff.profile.city), once=once)
 
     # ------------------------------------------------------------ logging in
 

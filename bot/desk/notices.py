@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 from bot.cases import CaseOutcome, Refusal, Refused
@@ -84,6 +85,14 @@ def alert(translator: Translator, city: str, waiting: int, desk_url: str) -> Mes
     advice = _("Please look who is on duty, and how they are told.")
     subject = _("Nobody of the desk can be reached")
     return plain(translator, paragraph(sentence, advice), options=_way_in(translator, desk_url), subject=subject)
+
+
+def faulty(translator: Translator, fault: str) -> Message:
+    """Say that changed knowledge files have a fault; `fault` names file, line, entry and language."""
+    _ = translator.gettext
+    told = _("The changed answers have a mistake and are not used. The earlier ones go on answering.")
+    message = plain(translator, paragraph(told), subject=_("A mistake in the files of the answers"))
+    return replace(message, blocks=(*message.blocks, Paragraph((Run(fault, isolate=True),))))
 
 
 def login(translator: Translator, url: str, minutes: int) -> Message:

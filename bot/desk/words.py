@@ -85,6 +85,10 @@ class DeskWords:
         locale, known = self.locale_of(city), self.cities().get(city)
         return notices.alert(self.context().translator(locale), city_name(known, locale) if known else city, waiting, self._desk_url)
 
+    def faulty(self, fault: str, city: str) -> Message:
+        """Say that changed knowledge files have a fault and are not used."""
+        return notices.faulty(self._of(city), fault)
+
     def login(self, url: str, city: str) -> Message:
         """Give somebody their way in."""
         return notices.login(self._of(city), url, LOGIN_MINUTES)

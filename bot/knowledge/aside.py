@@ -33,7 +33,7 @@ def load_aside(folder: Path, timeout_s: float = 60, max_bytes: int = 1 << 30) ->
         raise KnowledgeError(f"the loader could not be started: {error.strerror}") from None
     if done.returncode == 0:
         return decode(done.stdout)
-    raise _read_fault(done.stdout, done.returncode)
+    raise read_fault(done.stdout, done.returncode)
 
 
 def encode(knowledge: Knowledge) -> bytes:
@@ -55,7 +55,8 @@ def encode_fault(error: KnowledgeError) -> bytes:
     return json.dumps(parts).encode()
 
 
-def _read_fault(raw: bytes, code: int) -> KnowledgeError:
+def read_fault(raw: bytes, code: int) -> KnowledgeError:
+    """Turn what a worker wrote before it ended with an exit code into the fault it met."""
     if code != FAULT:
         return KnowledgeError(f"the loader ended with exit code {code}: too large for its limits, or a bug; see `dragoman check`")
     parts = json.loads(raw)

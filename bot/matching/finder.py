@@ -79,6 +79,16 @@ def _groups(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> Iterator[tupl
             number += 1
 
 
+def learnt_from(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> bytes:
+    """Return all that a finder is made from."""
+    asked = [
+        (entry.id, [(words.title, words.keywords, words.questions) for words in entry.words.values()])
+        for entry in city.entries.values()
+        if entry.status == "published"
+    ]
+    return repr((city.languages, asked, elsewhere)).encode()
+
+
 def build_finder(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> EntryFinder | None:
     """Learn from the questions, titles and keywords of all languages of a city together; None where there are none.
 

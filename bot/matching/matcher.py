@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ELSEWHERE, decide
-from bot.matching.finder import ELSEWHERE, EntryFinder, build_finder
+from bot.matching.finder import ELSEWHERE, EntryFinder, build_finder, learnt_from
 from bot.matching.language import LanguageGuesser
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
@@ -14,19 +15,47 @@ from bot.matching.safety import SafetyMatcher
 from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
 from bot.model import Knowledge, Match, Understanding
 
+Part = object  # a SafetyMatcher, SmalltalkMatcher or LanguageGuesser, or the EntryFinder of a city (None where it has nothing to find)
+SAFETY, SMALLTALK, LANGUAGE = "safety", "smalltalk", "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to make one part of a matcher, and all that it is made from: equal ingredients make an equal part."""
+
+    name: str
+    made_from: bytes
+    make: Callable[[], Part]
+
+
+def recipes(knowledge: Knowledge) -> list[Recipe]:
+    """List the parts of a matcher that take long to make."""
+    elsewhere = {slug: kind for slug in ELSEWHERE_KINDS if (kind := knowledge.smalltalk.get(slug))}
+    words = repr([entry.words for city in knowledge.cities.values() for entry in city.entries.values()])
+    crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
+    found = [
+        Recipe(SAFETY, f"{crises}{words}".encode(), lambda: SafetyMatcher(knowledge)),
+        Recipe(SMALLTALK, smalltalk.encode(), lambda: SmalltalkMatcher(knowledge.smalltalk)),
+        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), lambda: LanguageGuesser(knowledge)),
+    ]
+    for slug, city in knowledge.cities.items():
+        found.append(Recipe(slug, learnt_from(city, elsewhere), lambda city=city: build_finder(city, elsewhere)))  # type: ignore[misc]
+    return found
+
 
 class Matcher:
     """Understands texts by one state of the knowledge; build a new one when it changes. Safe to share between threads."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, parts: Mapping[str, Part] | None = None) -> None:
+        """Make all parts, or put those together that were made earlier from the same knowledge."""
+        parts = parts or {recipe.name: recipe.make() for recipe in recipes(knowledge)}
         self._kinds = knowledge.safety
-        self._safety = SafetyMatcher(knowledge)
-        self._smalltalk = SmalltalkMatcher(knowledge.smalltalk)
-        self._language = LanguageGuesser(knowledge)
+        self._safety = cast(SafetyMatcher, parts[SAFETY])
+        self._smalltalk = cast(SmalltalkMatcher, parts[SMALLTALK])
+        self._language = cast(LanguageGuesser, parts[LANGUAGE])
         self._language_names = LanguageNames(knowledge)
         self._city_names = CityNames(knowledge.cities)
-        elsewhere = {slug: kind for slug in ELSEWHERE_KINDS if (kind := knowledge.smalltalk.get(slug))}
-        self._finders: dict[str, EntryFinder | None] = {slug: build_finder(city, elsewhere) for slug, city in knowledge.cities.items()}
+        self._finders = {slug: cast(EntryFinder | None, parts[slug]) for slug in knowledge.cities}
 
     def understand(self, text: str, city: str | None, locale: str | None) -> Understanding:
         """Tell what a text means to a contact of a city and locale; None and unknown cities have no entries.
@@ -82,3 +111,17 @@ class Matcher:
 def _entries(ranked: Sequence[Match]) -> tuple[Match, ...]:
     """Leave out what is no entry."""
     return tuple(match for match in ranked if not match.entry_id.startswith(ELSEWHERE))
+
+
+# ---------------------------------------------------------------- parts as pieces, for who keeps them
+
+
+def taken_apart(part: Part) -> Iterator[object]:
+    """Yield a part in pieces none of which takes long to read back; most are one piece."""
+    yield from part.pieces() if isinstance(part, SafetyMatcher) else [part]
+
+
+def put_together(pieces: Iterator[object]) -> Part:
+    """Make a part of its pieces again."""
+    first = next(pieces)
+    return first.with_pieces(pieces) if isinstance(first, SafetyMatcher) else first

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Final
+from typing import Final, cast
 
 from bot.matching.near import NearWords
 from bot.matching.normalise import MAX_WORD_LENGTH, is_cjk, normalise
@@ -21,6 +21,7 @@ _TYPO_FROM_ARABIC: Final = 6  # ...in Arabic letters, where vowels are not writt
 _GAP: Final = 4  # words that "..." stands for at most
 _SMALL_GAP: Final = 1  # words forgiven anywhere within a phrase of at least...
 _SMALL_GAP_FROM: Final = 3  # ...so many words
+_PIECE: Final = 400  # words whose phrases are written as one piece
 _MAX_READINGS: Final = 256  # of one pattern, when its alternatives are written out
 _PART: Final = re.compile(r"\(([^()]*)\)(\??)|(\.\.\.|…)|([^()…]+?)(?=\(|\.\.\.|…|$)")
 _ARABIC_PREFIX: Final = re.compile("^(?:و(?=..)|[بلف](?=...))")  # "and", "in", "for", "so" are written as part of the next word
@@ -65,6 +66,13 @@ class _Vocabulary:
         self.numbers: dict[str, int] = {word: number for number, word in enumerate(sorted(set(words)))}
         self._real_words, self._typos = real_words, typos
         self._near = NearWords(filter(self._forgives, self.numbers), two_edits_from=MAX_WORD_LENGTH + 1)
+        self.meant = lru_cache(maxsize=4096)(self._meant)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "meant"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
         self.meant = lru_cache(maxsize=4096)(self._meant)
 
     def _forgives(self, word: str) -> bool:
@@ -164,6 +172,22 @@ class PhraseFinder:
             for word in phrase.slots[rarest]:
                 filed[word].append((phrase, rarest))
         return dict(filed)
+
+    def without_phrases(self) -> PhraseFinder:
+        """Return a finder with this one's words, but none of its phrases yet."""
+        bare = PhraseFinder.__new__(PhraseFinder)
+        vars(bare).update({**vars(self), "_filed": {}})
+        return bare
+
+    def phrases_in_pieces(self) -> Iterator[object]:
+        """Yield the phrases, some at a time, for add_phrases."""
+        filed = list(self._filed.items())
+        for begin in range(0, len(filed), _PIECE):
+            yield filed[begin : begin + _PIECE]
+
+    def add_phrases(self, piece: object) -> None:
+        """Take up phrases of phrases_in_pieces."""
+        self._filed.update(cast(list[tuple[int, list[tuple[_Phrase, int]]]], piece))
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Find all phrases in a text given as normalised words."""

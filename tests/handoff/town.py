@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import app
+from bot.brain import Brain
 from bot.cases import Case, Deed, Done, Profile, Refused, Staff
 from bot.config import Settings
 from bot.desk import DeskRules, DeskService
@@ -25,7 +26,7 @@ START = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)  # a Monday morning
 
 
 @functools.cache
-def brain() -> app.Brain:
+def brain() -> Brain:
     """Load the real knowledge, once for all tests of a run."""
     return app.load_brain(Settings(_env_file=None, knowledge_dir=ROOT / "knowledge"))  # type: ignore[call-arg]  # a setting of pydantic itself
 
