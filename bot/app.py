@@ -35,6 +35,7 @@ from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
+from bot.knowledge.load import load_knowledge
 from bot.model import (
     COMMANDS,
     ContactRef,
@@ -139,15 +140,21 @@ class Thinker:
             self.brain = known
             log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), time.monotonic() - begun)
 
-    async def watch(self, folder: Path, shelf: Shelf, stop: asyncio.Event, refused: Callable[[str], Awaitable[None]]) -> None:
-        """Take up changed knowledge files; `refused` hears of those that have a fault, with file and line."""
-        async for _ in watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200, step=50):
+    async def follow(self, folder: Path, shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[KnowledgeError | None]:
+        """Take up the knowledge where there is none yet, and every change of its files; yields None, or the fault that keeps a set out."""
+        changes = watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200, step=50)
+        upcoming = asyncio.ensure_future(anext(changes, None))  # watches before anything is read, so that no change is missed
+        while not self.is_ready or await upcoming is not None:
+            if upcoming.done():
+                upcoming = asyncio.ensure_future(anext(changes, None))
             try:
                 await self.learn(folder, shelf)
+                yield None
             except KnowledgeError as error:
                 log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
-                with contextlib.suppress(StoreError):
-                    await refused(str(error))
+                yield error
+                if not self.is_ready:
+                    await asyncio.wait({upcoming})
 
 
 def load_brain(settings: Settings) -> Brain:
@@ -163,7 +170,7 @@ def load_catalogues(settings: Settings) -> i18n.Catalogues:
 def check(settings: Settings) -> Report:
     """Check knowledge files and translations; the report holds what is wrong and what a person should look at."""
     report = check_knowledge(settings.knowledge_dir, utc_now().date())
-    return report_of((*report.errors, *report.warnings, *i18n.check_catalogues(settings.locales_dir)))
+    return report_of((*report.errors, *report.warnings, *i18n.check_catalogues(settings.locales_dir)), report.table)
 
 
 # ---------------------------------------------------------------- keys, store, channels
@@ -442,9 +449,16 @@ async def serve(settings: Settings) -> None:
 
 
 def first_brain(settings: Settings) -> Brain:
-    """Return what is ready at once, nothing at all where it has to be built first; without a folder to build into it is built now."""
+    """Return what is ready at once, nothing at all where it has to be built first; without a folder to build into it is built now.
+
+    Raises KnowledgeError where the files have a fault: nobody should learn of that from a bot that never answers."""
     shelf = Shelf(settings.shelf_dir)
-    return (kept_brain(settings.knowledge_dir, shelf) or nothing_known()) if shelf.is_ours() else load_brain(settings)
+    if not shelf.is_ours():
+        return load_brain(settings)
+    kept = kept_brain(settings.knowledge_dir, shelf)
+    if kept is None:
+        load_knowledge(settings.knowledge_dir)
+    return kept or nothing_known()
 
 
 def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:
@@ -509,12 +523,17 @@ async def _run(
 
 async def _know(settings: Settings, service: ConversationService, desk: DeskService, thinker: Thinker, stop: asyncio.Event) -> None:
     """Learn what is not on the shelf while messages are already taken in; then begin to answer, and follow every change of the files."""
-    shelf = Shelf(settings.shelf_dir)
-    if not thinker.is_ready:
-        await thinker.learn(settings.knowledge_dir, shelf)
-        await service.look()
-    await desk.start()
-    await thinker.watch(settings.knowledge_dir, shelf, stop, desk.knowledge_refused)
+    at_work = thinker.is_ready
+    if at_work:
+        await desk.start()
+    async for fault in thinker.follow(settings.knowledge_dir, Shelf(settings.shelf_dir), stop):
+        if fault is not None:
+            with contextlib.suppress(StoreError):
+                await desk.knowledge_refused(str(fault))
+        elif not at_work:
+            at_work = True
+            await service.look()
+            await desk.start()
 
 
 async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     _add_eval(commands)
     _add_check(commands)
+    _add_schema(commands)
     _add_invite(commands)
     _add_staff(commands)
     _add_desk(commands)
@@ -89,9 +90,15 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("check", help="check the knowledge files and the translations")
-    command.add_argument("--json", action="store_true", help="findings as JSON")
+    command.add_argument("--json", action="store_true", help="findings and table as JSON")
+    command.add_argument("--table", action="store_true", help="how far each language of each city is, instead of the findings")
     command.add_argument("--strict", action="store_true", help="warnings are faults as well")
     command.set_defaults(run=_check)
+
+
+def _add_schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("schema", help="write the format of the knowledge files as JSON Schema, for editors")
+    command.set_defaults(run=_schema)
 
 
 def _add_invite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -233,8 +240,21 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     from bot import app
 
     report = app.check(settings)
-    print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2) if options.json else report.as_text())
+    if options.json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        print(report.as_table() if options.table else report.as_text())
     return EXIT_FAULT if report.errors or (options.strict and report.warnings) else EXIT_OK
+
+
+def _schema(settings: Settings, _: argparse.Namespace) -> int:
+    from bot.knowledge.jsonschema import schema_files
+
+    folder = settings.knowledge_dir / "schema"
+    folder.mkdir(exist_ok=True)
+    for name, text in schema_files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return EXIT_OK
 
 
 # ---------------------------------------------------------------- the desk

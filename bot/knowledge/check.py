@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from bot.errors import KnowledgeError
-from bot.knowledge.findings import Finding, Findings, Report, Where, report_of
+from bot.knowledge import plain
+from bot.knowledge.findings import Finding, Findings, Report, Standing, Where, report_of
 from bot.knowledge.load import read_folder
 from bot.knowledge.reading import read_text, shorten
 from bot.knowledge.rules import plain_question, source_hash
-from bot.model import City
+from bot.model import City, Entry, Knowledge, Words
 
 __all__ = ["Finding", "Report", "check", "source_hash"]
 
@@ -25,10 +26,44 @@ def check(folder: Path, today: date) -> Report:
     Test questions are looked at once the rest has no errors."""
     findings = Findings()
     knowledge = read_folder(folder, findings, today)
-    for city in knowledge.cities.values() if knowledge and not findings.errors else ():
+    if knowledge is None or findings.errors:
+        return report_of(findings.found)
+    for city in knowledge.cities.values():
         if (folder / city.slug / "questions.jsonl").exists():
             _check_questions(folder, city, findings)
-    return report_of(findings.found)
+    return report_of(findings.found, tuple(standings(knowledge, today)))
+
+
+def standings(knowledge: Knowledge, today: date) -> Iterator[Standing]:
+    """Count how far each language of each city is."""
+    for city in knowledge.cities.values():
+        published = [entry for entry in city.entries.values() if entry.status == "published"]
+        due = sum(entry.review_by is not None and entry.review_by < today for entry in published)
+        for locale in city.languages:
+            yield _standing(city, locale, published, due)
+
+
+def _standing(city: City, locale: str, published: Sequence[Entry], due: int) -> Standing:
+    there = [(entry, entry.words[locale]) for entry in published if locale in entry.words]
+    texts = [plain.answer_text(entry, words, locale, city) for entry, words in there]
+    return Standing(
+        city=city.slug,
+        locale=locale,
+        entries=len(published),
+        missing=len(published) - len(there),
+        outdated=sum(_is_outdated(entry, words) for entry, words in there),
+        unread=sum(words.wording.of is not None and words.wording.hash is None for _, words in there),
+        machine=sum(words.wording.by == "machine" and words.wording.checked_by is None for _, words in there),
+        confirmed=sum(entry.checked is not None and words.wording.checked_by is not None for entry, words in there),
+        due=due,
+        long=sum(map(plain.is_long, texts)),
+        lix=plain.lix(texts),
+    )
+
+
+def _is_outdated(entry: Entry, words: Words) -> bool:
+    source = entry.words.get(words.wording.of or "")
+    return source is not None and words.wording.hash not in (None, source_hash(source))
 
 
 def _check_questions(folder: Path, city: City, findings: Findings) -> None:

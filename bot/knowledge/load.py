@@ -22,6 +22,7 @@ __all__ = ["load_aside", "load_knowledge", "read_folder"]
 COMMON_FILES = ("topics.yaml", "safety.yaml", "smalltalk.yaml")
 CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
 NOT_YET = ("events.yaml",)  # part of the format, read by a later version
+SCHEMA = "schema"  # a folder with the format for editors, made by `dragoman schema`
 PHRASES = "phrases"  # a folder with one file a host language
 
 
@@ -95,6 +96,8 @@ def _scan(folder: Path, findings: Findings) -> _Tree:
     for name, is_folder in _listing(folder, "", findings):
         if name in NOT_YET:
             findings.warn(Where(name), 0, "is not read by this version")
+        elif is_folder and name == SCHEMA:
+            continue
         elif is_folder and name == PHRASES:
             tree.files.update(f"{name}/{file}" for file, _ in _listing(folder, name, findings))
         elif is_folder:

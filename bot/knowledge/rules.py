@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from math import asin, cos, radians, sin, sqrt
 
-from bot.knowledge import values
+from bot.knowledge import plain, values
 from bot.knowledge.findings import Findings, Where
+from bot.knowledge.hashes import words_hash
 from bot.knowledge.hours import regions_of
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, line_of, records_at, shorten, text_at
 from bot.model import City, Entry, Fact, PhraseCard, Place, SafetyKind, SmalltalkKind, Topic, Words
@@ -64,12 +64,7 @@ class CityDraft:
     alerts: Items
 
 
-def source_hash(words: Words) -> str:
-    """Fingerprint what a translator translates: title, answer, documents and steps, in order."""
-    parts = [words.title, words.answer, *words.documents]
-    for step in words.steps.values():
-        parts += (step.title, step.text)
-    return sha256("\0".join(part.strip() for part in parts).encode()).hexdigest()[:12]
+source_hash = words_hash  # what a translation notes of the text it was made from
 
 
 def check_city(draft: CityDraft, findings: Findings, today: date | None) -> None:
@@ -79,10 +74,12 @@ def check_city(draft: CityDraft, findings: Findings, today: date | None) -> None
         _check_entry(draft.city, entry, findings)
         for locale, words in entry.words.items():
             _check_words(entry.entry, words, findings)
+            _check_plain(draft.city, entry.entry, locale, words, findings)
             _check_wording(entry, locale, words, findings)
         _check_originals(entry, findings)
         _check_missing(draft.city, entry, findings)
     _check_circles(draft, findings)
+    _check_ways(draft, findings)
     _check_questions(draft, findings)
     for place in draft.places.values():
         _check_place(draft.city, place, findings)
@@ -173,6 +170,16 @@ def _check_circles(draft: CityDraft, findings: Findings) -> None:
                 todo.append(iter(needs[following]))
 
 
+def _check_ways(draft: CityDraft, findings: Findings) -> None:
+    """Note entries that no other one leads to: only who asks for them, or reads the whole topic, finds them."""
+    led_to = {*draft.city.first_steps}
+    for entry in draft.entries.values():
+        led_to.update((*entry.entry.needs, *entry.entry.related))
+    for entry_id, entry in draft.entries.items():
+        if entry_id not in led_to and entry.entry.status == "published":
+            findings.warn(entry.where, entry.line, "no other entry leads here: name it under related of one that does")
+
+
 # ---------------------------------------------------------------- words of an entry
 
 
@@ -189,6 +196,13 @@ def _check_words(entry: Entry, draft: WordsDraft, findings: Findings) -> None:
         findings.error(where, line_of(node, "steps") or draft.line, f"steps: {', '.join(missing + extra)}")
     if entry.status == "published" and len(words.questions) < FEWEST_QUESTIONS:
         findings.warn(where, line_of(node, "questions"), f"only {len(words.questions)} questions: 8 to 12 make it easy to find")
+
+
+def _check_plain(city: City, entry: Entry, locale: str, draft: WordsDraft, findings: Findings) -> None:
+    if not set(values.PLACEHOLDER.findall(draft.words.answer)) <= set(entry.facts):
+        return  # said elsewhere
+    for complaint in plain.complaints(plain.answer_text(entry, draft.words, locale, city)):
+        findings.warn(draft.where, line_of(draft.node, "answer"), complaint)
 
 
 def _texts(words: Words, node: Fields) -> Iterator[tuple[str, int, str]]:

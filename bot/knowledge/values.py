@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from urllib.parse import urlsplit
@@ -152,3 +152,17 @@ def hours(text: str) -> str | None:
 def known_short(text: str, region: str) -> bool:
     """Tell whether libphonenumber knows this short number in the country."""
     return phonenumbers.is_valid_short_number_for_region(phonenumbers.parse(text, region), region)
+
+
+SAYS: Mapping[Check, str] = {  # what the checks without words of their own want
+    slug: "small letters, digits and hyphens",
+    name: "small letters, digits and _",
+    entry_id: "an entry id such as egov.nie",
+    short_number: "3 to 6 digits, as people dial them",
+    number: "digits, with a point before decimals",
+    signed: "degrees, with a point before decimals",
+    money: "an amount such as 10.50, without a currency sign",
+    digits: "a whole number",
+    fingerprint: "the 12 characters that `dragoman check` names",
+    language: "a language code such as es, ar or zh",
+}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import replace
 
 import pytest
 
+from bot.channels.telegram.pieces import fits, split
+from bot.channels.telegram.render import render
 from bot.dialogue import Context, step
+from bot.dialogue.compose import MAX_LABEL
 from bot.knowledge.load import load_knowledge
 from bot.model import CommandReceived, Conversation, Knowledge, Message, OptionChosen, SendMessage, Turn
 from tests.dialogue.world import CATALOGUES, NOW, ROOT, KnownSentences, context
@@ -32,10 +36,23 @@ def reachable(place: Context, locale: str) -> tuple[set[str], set[str]]:
             if key not in met:
                 met.add(key)
                 following = step(turn.conversation, OptionChosen(option_id=option_id, at=NOW), place)
+                assert messages(following), f"{option_id} leads nowhere"
+                for message in messages(following):
+                    hold(message, option_id)
                 if option_id.startswith("entry:") and any(message.locale == locale for message in messages(following)):
                     shown.add(option_id.partition(":")[2])
                 waiting.append(following)
     return met, shown
+
+
+def hold(message: Message, option_id: str) -> None:
+    """Hold a message against what a platform can show: pieces of at most 4,096 characters, short buttons, no placeholder left open."""
+    for piece in split(message):
+        assert fits(piece), option_id
+    whole = render(message, "plain")
+    assert not re.search(r"\{\w+\}", whole), (option_id, whole)
+    assert len(message.options) < 60, option_id
+    assert all(0 < len(option.label) <= MAX_LABEL for option in message.options), option_id
 
 
 def messages(turn: Turn) -> list[Message]:
@@ -47,17 +64,42 @@ def offered(turn: Turn, locale: str) -> list[str]:
     return [key for key in ids if key not in NOT_WALKED and (not key.startswith("language:") or key == f"language:{locale}")]
 
 
-@pytest.mark.parametrize("limit", [None, 3, 10])
+CITIES = sorted(path.parent.name for path in (ROOT / "knowledge").glob("*/city.yaml"))
+
+
+def one_city(knowledge: Knowledge, slug: str, limit: int | None = None) -> Context:
+    only = replace(knowledge, cities={slug: knowledge.cities[slug]})
+    return context(knowledge=only, matcher=KnownSentences(only), locales=CATALOGUES.locales, max_options=limit, shared_device=True)
+
+
+@pytest.mark.parametrize("slug", CITIES)
+def test_every_entry_is_reached_by_buttons_alone(knowledge: Knowledge, slug: str) -> None:
+    """In every language of the city each button leads on, each answer is shown, and each message fits and reads whole."""
+    city = knowledge.cities[slug]
+    published = {entry.id for entry in city.entries.values() if entry.status == "published"}
+    for locale in city.languages:
+        met, shown = reachable(one_city(knowledge, slug), locale)
+        assert published <= shown, locale
+        assert {f"places:{entry_id}" for entry_id in published if city.entries[entry_id].places} <= met, locale
+        assert {f"card:{card}" for card in knowledge.cards.get(city.host_language, {}) if locale != city.host_language} <= met, locale
+
+
+@pytest.mark.parametrize("limit", [3, 10])
+@pytest.mark.parametrize("locale", ["es", "ar"])
+def test_every_entry_is_reached_where_a_channel_shows_few_buttons(knowledge: Knowledge, locale: str, limit: int) -> None:
+    met, shown = reachable(one_city(knowledge, "madrid", limit), locale)
+    assert {entry.id for entry in knowledge.cities["madrid"].entries.values() if entry.status == "published"} <= shown
+    assert any(option_id.startswith("more:") for option_id in met)
+
+
 @pytest.mark.parametrize("locale", CATALOGUES.locales)
-def test_every_entry_is_reached_by_buttons_alone(knowledge: Knowledge, locale: str, limit: int | None) -> None:
+def test_who_speaks_another_language_than_the_city_is_told_which_there_are(knowledge: Knowledge, locale: str) -> None:
     for slug, city in knowledge.cities.items():
-        only = replace(knowledge, cities={slug: city})
-        place = context(knowledge=only, matcher=KnownSentences(only), locales=CATALOGUES.locales, max_options=limit, shared_device=True)
-        met, shown = reachable(place, locale)
-        published = {entry.id for entry in city.entries.values() if entry.status == "published"}
-        assert published <= shown
-        assert {f"steps:{entry_id}" for entry_id in published if city.entries[entry_id].steps} <= met
-        assert {f"places:{entry_id}" for entry_id in published if city.entries[entry_id].places} <= met
+        if locale in city.languages:
+            continue
+        ready = Conversation("c-1", "web", state="ready", locale=locale, city=slug, data={"noticed": True})
+        turn = step(ready, OptionChosen(option_id=f"entry:{city.first_steps[0]}", at=NOW), one_city(knowledge, slug))
+        assert {f"entry:{city.first_steps[0]}:{known}" for known in city.languages} <= set(offered(turn, locale))
 
 
 @pytest.mark.parametrize("locale", CATALOGUES.locales)
