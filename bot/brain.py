@@ -170,11 +170,12 @@ def _pickled(part: object) -> bytes:
 def ready_brain(folder: Path, shelf: Shelf) -> Brain:
     """Load and check the knowledge, from the shelf where it is there; raises KnowledgeError naming file and line."""
     with quick_allocation():
-        if not shelf.is_ours():
-            knowledge = load_knowledge(folder)
-            return Brain(knowledge, Matcher(knowledge))
-        parts = shelf.find(folder_state(folder)) or _build_aside(folder, shelf)
-        return _assemble(parts, {name: put_together(shelf.pieces(file)) for name, file in parts.items()})
+        if shelf.is_ours():
+            return _from_shelf(shelf.find(folder_state(folder)) or _build_aside(folder, shelf), shelf)
+        knowledge = load_knowledge(folder)
+        matcher = Matcher(knowledge)
+    give_back()
+    return Brain(knowledge, matcher)
 
 
 def kept_brain(folder: Path, shelf: Shelf) -> Brain | None:
@@ -183,7 +184,11 @@ def kept_brain(folder: Path, shelf: Shelf) -> Brain | None:
         return None
     parts = shelf.find(folder_state(folder))
     with quick_allocation():
-        return _assemble(parts, {name: put_together(shelf.pieces(file)) for name, file in parts.items()}) if parts else None
+        return _from_shelf(parts, shelf) if parts else None
+
+
+def _from_shelf(parts: Parts, shelf: Shelf) -> Brain:
+    return _assemble(parts, {name: put_together(shelf.pieces(file)) for name, file in parts.items()})
 
 
 async def learn(folder: Path, shelf: Shelf, earlier: Brain) -> AsyncIterator[Brain]:
@@ -222,25 +227,26 @@ def _assemble(parts: Parts, loaded: Mapping[str, object], matcher: Matcher | Non
 
 @contextlib.contextmanager
 def quick_allocation() -> Iterator[None]:
-    """Keep the garbage collector away from a million small objects that all stay, and give memory back afterwards."""
+    """Keep the garbage collector away from a million small objects that all stay."""
     gc.disable()
     try:
         yield
     finally:
         gc.enable()
         gc.freeze()
-        with contextlib.suppress(AttributeError, OSError):
-            ctypes.CDLL(None).malloc_trim(0)
+
+
+def give_back() -> None:
+    """Return the memory that was taken for a moment to the system, where the C library can (glibc); takes too long to do while answering."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 # ---------------------------------------------------------------- building aside
 
 
 def _command(folder: Path, shelf: Shelf) -> list[str]:
-    """Where there are several processors, each builds parts of its own, instead of all of them one together."""
-    alone = ["/usr/bin/env", "OPENBLAS_NUM_THREADS=1"] if len(os.sched_getaffinity(0)) > 1 else []
-    worker = [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S)]
-    return [*alone, *worker]
+    return [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S)]
 
 
 def _home() -> Path:

@@ -10,7 +10,6 @@ import os
 import resource
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from bot.brain import Shelf, file_of, folder_state, knowledge_parts
@@ -20,15 +19,14 @@ from bot.knowledge.load import load_knowledge
 from bot.matching.matcher import Recipe, recipes
 
 MAX_BYTES = 4 << 30  # of address space a building process may take
-
-_todo: dict[str, Recipe] = {}  # what is to be built; processes forked from this one find it here
-_shelves: list[Shelf] = []
+NICE = 5  # steps by which answering goes before learning
 
 
 def main(folder: str, shelf_folder: str, cpu_s: str) -> int:
     """Build under the limits and return the exit code."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
+    os.nice(NICE)
     try:
         _build(Path(folder), Shelf(Path(shelf_folder)))
     except KnowledgeError as error:
@@ -51,21 +49,21 @@ def _build(folder: Path, shelf: Shelf) -> None:
 
 
 def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
+    """Make the parts that are not on the shelf: matrices here with all processors, the rest in a process beside this one."""
     files = {f"matcher/{recipe.name}": file_of(recipe.name, recipe.made_from) for recipe in wanted}
-    _shelves.append(shelf)
-    _todo.update({files[f"matcher/{one.name}"]: one for one in wanted if not (shelf.folder / files[f"matcher/{one.name}"]).exists()})
-    workers = min(len(os.sched_getaffinity(0)), len(_todo))
-    if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
-            list(pool.map(_make, sorted(_todo, key=lambda file: -len(_todo[file].made_from))))
-    else:
-        for file in _todo:
-            _make(file)
+    todo = [recipe for recipe in wanted if not (shelf.folder / files[f"matcher/{recipe.name}"]).exists()]
+    heavy, light = ([recipe for recipe in todo if recipe.is_heavy is kind] for kind in (True, False))
+    beside = multiprocessing.get_context("fork").Process(target=_make, args=(light, shelf))
+    beside.start()
+    _make(heavy, shelf)
+    beside.join()
+    _make([recipe for recipe in light if not (shelf.folder / files[f"matcher/{recipe.name}"]).exists()], shelf)  # should it have died
     return files
 
 
-def _make(file: str) -> None:
-    _shelves[0].keep_part(file, _todo[file].make())
+def _make(todo: Sequence[Recipe], shelf: Shelf) -> None:
+    for recipe in todo:
+        shelf.keep_part(file_of(recipe.name, recipe.made_from), recipe.make())
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def _plain(text: str) -> str:
 
 
 def _letters(plain: str) -> int:
-    return len(plain) - plain.count(" ") + (_LETTERS_OF_CJK - 1) * len(_CJK.findall(plain))
+    return sum(map(str.isalpha, plain)) + (_LETTERS_OF_CJK - 1) * len(_CJK.findall(plain))
 
 
 def _is_latin(plain: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ELSEWHERE, decide
@@ -11,36 +12,41 @@ from bot.matching.finder import ELSEWHERE, EntryFinder, build_finder, learnt_fro
 from bot.matching.language import LanguageGuesser
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
-from bot.matching.safety import SafetyMatcher
+from bot.matching.safety import SafetyMatcher, prose_of
 from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
 from bot.model import Knowledge, Match, Understanding
 
-Part = object  # a SafetyMatcher, SmalltalkMatcher or LanguageGuesser, or the EntryFinder of a city (None where it has nothing to find)
-SAFETY, SMALLTALK, LANGUAGE = "safety", "smalltalk", "language"
+Part = object  # a SafetyMatcher, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
+SAFETY, SMALLTALK, LANGUAGE, PROSE = "safety", "smalltalk", "language", "prose-"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to make one part of a matcher, and all that it is made from: equal ingredients make an equal part."""
+    """How to make one part of a matcher, and all that it is made from: equal ingredients make an equal part.
+
+    `is_heavy`: made by multiplying large matrices, which takes all processors there are."""
 
     name: str
     made_from: bytes
     make: Callable[[], Part]
+    is_heavy: bool = False
 
 
 def recipes(knowledge: Knowledge) -> list[Recipe]:
     """List the parts of a matcher that take long to make."""
     elsewhere = {slug: kind for slug in ELSEWHERE_KINDS if (kind := knowledge.smalltalk.get(slug))}
-    words = repr([entry.words for city in knowledge.cities.values() for entry in city.entries.values()])
+    words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
-    found = [
-        Recipe(SAFETY, f"{crises}{words}".encode(), lambda: SafetyMatcher(knowledge)),
-        Recipe(SMALLTALK, smalltalk.encode(), lambda: SmalltalkMatcher(knowledge.smalltalk)),
-        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), lambda: LanguageGuesser(knowledge)),
+    return [
+        Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
+        Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
+        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
+        *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
+        *(
+            Recipe(slug, learnt_from(city, elsewhere), partial(build_finder, city, elsewhere), is_heavy=True)
+            for slug, city in knowledge.cities.items()
+        ),
     ]
-    for slug, city in knowledge.cities.items():
-        found.append(Recipe(slug, learnt_from(city, elsewhere), lambda city=city: build_finder(city, elsewhere)))  # type: ignore[misc]
-    return found
 
 
 class Matcher:
@@ -50,7 +56,8 @@ class Matcher:
         """Make all parts, or put those together that were made earlier from the same knowledge."""
         parts = parts or {recipe.name: recipe.make() for recipe in recipes(knowledge)}
         self._kinds = knowledge.safety
-        self._safety = cast(SafetyMatcher, parts[SAFETY])
+        prose = (cast(frozenset[str], parts[f"{PROSE}{slug}"]) for slug in knowledge.cities)
+        self._safety = cast(SafetyMatcher, parts[SAFETY]).knowing(prose)
         self._smalltalk = cast(SmalltalkMatcher, parts[SMALLTALK])
         self._language = cast(LanguageGuesser, parts[LANGUAGE])
         self._language_names = LanguageNames(knowledge)

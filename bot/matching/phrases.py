@@ -62,11 +62,17 @@ class _Phrase:
 class _Vocabulary:
     """The words of all phrases; finds those that a typed word may stand for."""
 
-    def __init__(self, words: Iterable[str], real_words: frozenset[str], typos: bool) -> None:
+    def __init__(self, words: Iterable[str], typos: bool) -> None:
         self.numbers: dict[str, int] = {word: number for number, word in enumerate(sorted(set(words)))}
-        self._real_words, self._typos = real_words, typos
+        self._real_words, self._typos = frozenset[str](), typos
         self._near = NearWords(filter(self._forgives, self.numbers), two_edits_from=MAX_WORD_LENGTH + 1)
         self.meant = lru_cache(maxsize=4096)(self._meant)
+
+    def knowing(self, real_words: frozenset[str]) -> _Vocabulary:
+        """Return one with the same words that takes none of `real_words` for another one misspelt."""
+        wise = _Vocabulary.__new__(_Vocabulary)
+        wise.__setstate__({**self.__getstate__(), "_real_words": real_words})
+        return wise
 
     def __getstate__(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if name != "meant"}
@@ -147,18 +153,14 @@ class PhraseFinder:
     def __init__(
         self,
         phrases: Iterable[tuple[str, str]],
-        real_words: frozenset[str] = frozenset(),
         *,
         typos: bool = True,
         lone_typo_from: int = TYPO_FROM,
     ) -> None:
-        """Take (label, phrase or pattern).
-
-        `real_words` are never taken for another one misspelt; `lone_typo_from` are the letters from which a typo is forgiven in a
-        phrase of one word."""
+        """Take (label, phrase or pattern). `lone_typo_from`: letters from which a typo is forgiven in a phrase of one word."""
         written = [(label, *reading) for label, pattern in phrases for reading in readings(pattern)]
         words = (word for _label, slots, _gaps in written for slot in slots for word in slot)
-        self._vocabulary = _Vocabulary(words, real_words, typos)
+        self._vocabulary = _Vocabulary(words, typos)
         self._lone_typo_from = lone_typo_from
         numbered = _numbered(written, self._vocabulary.numbers)
         self._filed = self._file(list(dict.fromkeys(numbered)))
@@ -172,6 +174,12 @@ class PhraseFinder:
             for word in phrase.slots[rarest]:
                 filed[word].append((phrase, rarest))
         return dict(filed)
+
+    def knowing(self, real_words: frozenset[str]) -> PhraseFinder:
+        """Return a finder of the same phrases that takes none of `real_words` for another one misspelt."""
+        wise = PhraseFinder.__new__(PhraseFinder)
+        vars(wise).update({**vars(self), "_vocabulary": self._vocabulary.knowing(real_words)})
+        return wise
 
     def without_phrases(self) -> PhraseFinder:
         """Return a finder with this one's words, but none of its phrases yet."""

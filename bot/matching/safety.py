@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Final
 
 from bot.matching.normalise import normalise
 from bot.matching.phrases import Hit, PhraseFinder
-from bot.model import Knowledge
+from bot.model import City, Knowledge, Words
 
 _LONE_TYPO_FROM: Final = 8  # letters of a word that is a crisis by itself in which one typo is forgiven
 
 
 class SafetyMatcher:
-    """All crisis phrases and look-alikes; never changes after it is built."""
+    """All crisis phrases and look-alikes; never changes after it is built and knows the words of the answers."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         phrases = [(kind.slug, text) for kind in knowledge.safety.values() for texts in kind.phrases.values() for text in texts]
         harmless = [("", text) for texts in knowledge.lookalikes.values() for text in texts]
-        self._crises = PhraseFinder(phrases, frozenset(_prose(knowledge)), lone_typo_from=_LONE_TYPO_FROM)
+        self._crises = PhraseFinder(phrases, lone_typo_from=_LONE_TYPO_FROM)
         self._harmless = PhraseFinder(harmless, typos=False)
+
+    def knowing(self, prose: Iterable[Set[str]]) -> SafetyMatcher:
+        """Return one that takes no word of the answers (prose_of, per city) for a crisis word misspelt."""
+        wise = SafetyMatcher.__new__(SafetyMatcher)
+        wise._crises, wise._harmless = self._crises.knowing(frozenset().union(*prose)), self._harmless
+        return wise
 
     def pieces(self) -> Iterator[object]:
         """Yield this in pieces that are read back quickly one by one: first a matcher without its phrases, then those."""
@@ -50,13 +56,14 @@ def _within(hit: Hit, other: Hit) -> bool:
     return other.start <= hit.start and hit.end <= other.end
 
 
-def _prose(knowledge: Knowledge) -> Iterator[str]:
-    """Yield the words of the answers, which are spelt as they should be: one that is near to a crisis word is no slip.
+def prose_of(city: City) -> frozenset[str]:
+    """Collect the words of a city's answers, which are spelt as they should be: one that is near to a crisis word is no slip.
 
     ("Wait" and "suicide" are one letter apart in Arabic.)"""
-    for city in knowledge.cities.values():
-        for entry in city.entries.values():
-            for words in entry.words.values():
-                steps = (text for step in words.steps.values() for text in (step.title, step.text))
-                yield from normalise(" ".join((words.title, *words.documents, *steps))).split()
-                yield from normalise(words.answer).split()
+    return frozenset(word for entry in city.entries.values() for words in entry.words.values() for word in _words_of(words))
+
+
+def _words_of(words: Words) -> Iterator[str]:
+    steps = (text for step in words.steps.values() for text in (step.title, step.text))
+    yield from normalise(" ".join((words.title, *words.documents, *steps))).split()
+    yield from normalise(words.answer).split()
