@@ -57,7 +57,7 @@ def format_date(day: date, locale: str) -> str:
 
 def _money(fact: Fact, locale: str, country: str) -> Run:
     amount = format_currency(Decimal(fact.value), fact.currency or "", locale=locale_of(locale), numbering_system=DIGITS)
-    return Run(amount)
+    return Run(LETTER_BEFORE_DIGIT.sub("\\1\u00a0", amount.replace("EUR", "€")))
 
 
 def _percent(fact: Fact, locale: str, country: str) -> Run:
@@ -139,6 +139,7 @@ def shown_address(url: str) -> str:
 # ---------------------------------------------------------------- words
 
 ITEM = re.compile(r"(?:- |(?P<number>[0-9]{1,2})\. )(?P<text>.*)")
+LETTER_BEFORE_DIGIT = re.compile(r"([A-Za-z])(?=\d)")  # CLDR parts a currency code from its amount, babel does not (RON21.32)
 TOKEN = re.compile(rf"(?P<bold>\*\*)|{LINK.pattern}|{PLACEHOLDER.pattern}")
 
 
@@ -211,9 +212,20 @@ def _token_run(token: re.Match[str], facts: Mapping[str, Fact], locale: str, cou
     return Run(text.replace("**", ""), url=address if address.startswith(("https://", "http://")) else None)
 
 
+def _one_full_stop(runs: Iterable[Run]) -> Iterator[Run]:
+    """Drop the full stop after a fact that ends with one ("31. 12. 2027." closes a sentence by itself)."""
+    before = ""
+    for run in runs:
+        if before.endswith(".") and run.text.startswith(".") and not run.text.startswith(".."):
+            run = replace(run, text=run.text[1:])  # noqa: PLW2901  # the rest of the sentence
+        before = run.text or before
+        yield run
+
+
 def _merge(runs: Iterable[Run]) -> Runs:
     """Join neighbours that look alike and drop empty ones; facts stay by themselves."""
     merged: list[Run] = []
+    runs = _one_full_stop(runs)
     for (bold, is_plain), group in groupby(
         (run for run in runs if run.text), key=lambda run: (run.bold, run.url is None and not run.isolate)
     ):
