@@ -33,7 +33,8 @@ from bot.matching import Matcher
 from bot.matching.matcher import Part, put_together, taken_apart
 from bot.model import City, Knowledge
 
-MANIFESTS = 8  # states of knowledge folders that are kept, the newest
+MANIFESTS = 8  # states of knowledge folders that are kept, the newest...
+KEEP_S = 3600  # ...and whatever is younger than so many seconds: another process may be about to read it
 WORKER_S = 300  # seconds a build may take
 COMMON = "common"  # the part that holds what all cities share
 
@@ -143,9 +144,11 @@ class Shelf:
         needed: set[str] = set()
         for path in lists[:MANIFESTS]:
             needed |= {path.name, *json.loads(path.read_bytes()).values()}
-        for path in self.folder.glob("[!.]*"):
-            if path.name not in needed:
-                path.unlink(missing_ok=True)
+        recent = lists[0].stat().st_mtime - KEEP_S
+        for path in self.folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.name not in needed and path.stat().st_mtime < recent:
+                    path.unlink()
 
     def pieces(self, file: str) -> Iterator[object]:
         """Read a part piece by piece, so that somebody else can have the processor in between."""
@@ -171,7 +174,7 @@ def ready_brain(folder: Path, shelf: Shelf) -> Brain:
     """Load and check the knowledge, from the shelf where it is there; raises KnowledgeError naming file and line."""
     with quick_allocation():
         if shelf.is_ours():
-            return _from_shelf(shelf.find(folder_state(folder)) or _build_aside(folder, shelf), shelf)
+            return kept_brain(folder, shelf) or _from_shelf(_build_aside(folder, shelf), shelf)
         knowledge = load_knowledge(folder)
         matcher = Matcher(knowledge)
     give_back()
@@ -183,8 +186,9 @@ def kept_brain(folder: Path, shelf: Shelf) -> Brain | None:
     if not shelf.is_ours():
         return None
     parts = shelf.find(folder_state(folder))
-    with quick_allocation():
+    with quick_allocation(), contextlib.suppress(FileNotFoundError):  # cleared away a moment ago: as if it had never been there
         return _from_shelf(parts, shelf) if parts else None
+    return None
 
 
 def _from_shelf(parts: Parts, shelf: Shelf) -> Brain:

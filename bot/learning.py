@@ -4,6 +4,7 @@ It prints two lines of JSON, each as soon as its parts are there: those of the k
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ def main(folder: str, shelf_folder: str, cpu_s: str) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
     os.nice(NICE)
+    gc.disable()  # nothing here is thrown away before the end
     try:
         _build(Path(folder), Shelf(Path(shelf_folder)))
     except KnowledgeError as error:

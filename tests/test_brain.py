@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import time
 from pathlib import Path
@@ -101,11 +102,19 @@ def test_a_fault_is_named_and_nothing_is_kept(folder: Path, shelf: Shelf) -> Non
     assert list(shelf.folder.glob("*.json")) == []
 
 
-def test_old_states_are_thrown_away(folder: Path, shelf: Shelf) -> None:
+def test_old_states_are_thrown_away_and_young_ones_stay(folder: Path, shelf: Shelf) -> None:
     words = folder / "madrid/es/egov.yaml"
-    for number in range(10):
+
+    def change(number: int) -> None:
         words.write_text(f"{words.read_text(encoding='utf-8')}# {number}\n", encoding="utf-8")
         ready_brain(folder, shelf)
+
+    for number in range(10):
+        change(number)
+    assert len(list(shelf.folder.glob("*.json"))) == 10
+    for age, path in enumerate(sorted(shelf.folder.iterdir())):
+        os.utime(path, times=(age, age))
+    change(10)
     assert len(list(shelf.folder.glob("*.json"))) == 8
     assert kept_brain(folder, shelf) is not None
 

@@ -92,10 +92,11 @@ class _Vocabulary:
         return frozenset(found)
 
 
-def _spellings(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)  # most words stand in many phrases
+def _spellings(text: str) -> tuple[str, ...]:
     """Normalise with apostrophes as they are, left out, and as spaces: people write it either way."""
     ways = (text, _APOSTROPHE.sub("", text), _APOSTROPHE.sub(" ", text)) if _APOSTROPHE.search(text) else (text,)
-    return sorted({normalise(way) for way in ways} - {""})
+    return tuple(sorted({normalise(way) for way in ways} - {""}))
 
 
 @lru_cache(maxsize=1024)  # groups of words stand in many phrases
