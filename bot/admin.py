@@ -7,14 +7,17 @@ import dataclasses
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from bot import i18n
+from bot import i18n, links
 from bot.app import bot_name_of, load_catalogues, opened_store, secret_of
 from bot.cases import Profile
 from bot.config import Settings
-from bot.desk import fault_of, invitation
+from bot.desk import fault_of, invitation, with_new
+from bot.dialogue.home import title_of
 from bot.dialogue.terms import ROLES
-from bot.errors import ConfigError
+from bot.errors import ConfigError, KnowledgeError
 from bot.knowledge.load import load_knowledge
+from bot.knowledge.stamp import Stamp, missing_stamps
+from bot.knowledge.write import write_stamps
 from bot.model import Knowledge
 from bot.store.desk import DeskStore
 
@@ -34,7 +37,7 @@ async def invite(settings: Settings, profile: Profile) -> Mapping[str, str]:
         raise ConfigError(fault)
     async with _desk_store(settings) as desk:
         code, staff_id = await desk.invite(profile)
-    return {**invitation(settings.root_url, await bot_name_of(settings)(), code), "staff": staff_id}
+    return {**invitation(settings.root_url, await bot_name_of(settings)(), code, profile.role), "staff": staff_id}
 
 
 def _named_by_role(profile: Profile, knowledge: Knowledge, catalogues: i18n.Catalogues) -> str:
@@ -67,6 +70,37 @@ async def desk_link(settings: Settings, city: str) -> str:
         raise ConfigError(f"no city {city!r}; there are: {', '.join(sorted(cities))}")
     async with _desk_store(settings) as desk:
         return await desk.link_code(city)
+
+
+async def export_checked(settings: Settings, city: str | None, *, dry_run: bool) -> tuple[Sequence[Stamp], Sequence[KnowledgeError]]:
+    """Write what people confirmed in the chat, and still holds, into the knowledge files.
+
+    Returns what was written (`dry_run`: what would be), and why something could not be. Raises ConfigError for a city that is not there."""
+    knowledge = load_knowledge(settings.knowledge_dir)
+    if city is not None and city not in knowledge.cities:
+        raise ConfigError(f"no city {city!r}; there are: {', '.join(sorted(knowledge.cities))}")
+    async with _desk_store(settings) as desk:
+        known = with_new({}, await desk.confirmations())
+    stamps = [stamp for stamp in missing_stamps(knowledge, known) if city is None or stamp.file.startswith(f"{city}/")]
+    return (stamps, ()) if dry_run else write_stamps(settings.knowledge_dir, stamps)
+
+
+async def entry_links(settings: Settings, city: str, entry_id: str, locale: str | None) -> Mapping[str, str]:
+    """Return the links that open an entry, and its title in a language (default the city's own).
+
+    Raises ConfigError for what the knowledge does not have, and where neither web nor Telegram can be linked to."""
+    known = load_knowledge(settings.knowledge_dir).cities.get(city)
+    entry = known.entries.get(entry_id) if known else None
+    if known is None or entry is None or entry.status != "published":
+        raise ConfigError(f"no published entry {entry_id!r} in city {city!r}")
+    if locale and locale not in entry.words:
+        raise ConfigError(f"{entry_id} is not there in {locale!r}; there are: {', '.join(entry.words)}")
+    public_url, payload, spoken = settings.public_url or "", links.payload_of(city, entry_id), locale or known.host_language
+    web, telegram = links.web_link(public_url, payload), links.telegram_link(await bot_name_of(settings)(), payload)
+    if not (web or telegram):
+        raise ConfigError("nothing to link to: DRAGOMAN_PUBLIC_URL is not set, and there is no bot on Telegram")
+    poster = links.poster_link(public_url, city, entry_id, spoken)
+    return {"title": title_of(entry, spoken, known), "web": web, "telegram": telegram, "poster": poster}
 
 
 async def audit_verify(settings: Settings) -> int | None:

@@ -29,13 +29,16 @@ from bot.channels.desk import DeskPages
 from bot.channels.email import EmailChannel
 from bot.channels.web import WebChannel
 from bot.config import Settings
-from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, PracticeChannel
+from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
 from bot.knowledge.load import load_knowledge
+from bot.knowledge.stamp import missing_stamps
+from bot.knowledge.sure import Confirmations
+from bot.knowledge.write import write_stamps
 from bot.model import (
     COMMANDS,
     ContactRef,
@@ -48,6 +51,8 @@ from bot.model import (
     Turn,
     Understanding,
 )
+from bot.poster import PosterPages
+from bot.records import Confirmed
 from bot.server import create_app
 from bot.service import ConversationService, Mind, Translate, untranslated
 from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
@@ -55,6 +60,8 @@ from bot.store.crypto import load_or_create_secret
 from bot.translation import LibreTranslate
 
 log = logging.getLogger(__name__)
+
+NAME_AGAIN_S = 60.0  # until Telegram is asked once more what the bot is called
 
 
 def utc_now() -> datetime:
@@ -77,11 +84,16 @@ class Thinker:
         require_checked: bool,
         retention_days: int = RETENTION_DAYS,
         desk_url: str = "",
+        public_url: str = "",
+        bot_name: str = "",
     ) -> None:
-        """Bind them; `desk_url` is the address of the web desk, without a stroke at the end."""
+        """Bind them; `desk_url` is the address of the web desk, without a stroke at the end, `public_url` that of all our pages, empty
+        where nobody has said; `bot_name` that of the bot on Telegram, as soon as it is known."""
         self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
-        self._retention_days, self._desk_url = retention_days, desk_url
+        self._retention_days, self._desk_url, self._public_url = retention_days, desk_url, public_url
+        self.bot_name = bot_name
         self.flags: Callable[[], Mapping[tuple[str, str], Flag]] = dict  # nobody has called an answer wrong
+        self.confirmations: Callable[[], Confirmations] = dict  # nor confirmed one
         self._capabilities = {channel.name: channel.capabilities for channel in channels}
 
     def mind(self) -> Mind:
@@ -125,7 +137,10 @@ class Thinker:
             require_checked=self.require_checked,
             retention_days=self._retention_days,
             desk_url=self._desk_url,
+            public_url=self._public_url,
+            bot_name=self.bot_name,
             flags=self.flags(),
+            confirmations=self.confirmations(),
         )
 
     @property
@@ -301,6 +316,7 @@ def build_services(
     translate: Translate = untranslated,
     bot_name: Callable[[], Awaitable[str]] = no_name,
     max_waiting: int = 10_000,
+    stamp: WriteConfirmed | None = None,
 ) -> tuple[DeskService, ConversationService]:
     """Make the service of the desk and that of the conversations, each of which hears of what the other does."""
     groups = next((channel for channel in channels if channel.name == GROUP_CHANNEL), None)
@@ -314,6 +330,7 @@ def build_services(
         translate=translate,
         bot_name=bot_name,
         split=groups.split if groups else lambda message: (message,),
+        stamp=stamp,
     )
     service = ConversationService(
         store,
@@ -323,11 +340,28 @@ def build_services(
         max_waiting=max_waiting,
         translate=translate,
         cases_changed=desk.noticed,
+        answers_judged=desk.judged,
         groups={GROUP_CHANNEL: desk.handle_group},
         is_ready=lambda: thinker.is_ready,
     )
-    thinker.flags = desk.flags
+    thinker.flags, thinker.confirmations = desk.flags, desk.confirmations
     return desk, service
+
+
+def stamper(folder: Path, thinker: Thinker) -> WriteConfirmed:
+    """Return what writes confirmations into the knowledge files, one after the other; where that fails they count all the same."""
+    one_at_a_time = asyncio.Lock()
+
+    async def stamp(confirmed: Sequence[Confirmed]) -> None:
+        async with one_at_a_time:
+            keys = {(each.city, each.entry_id, each.locale) for each in confirmed}
+            stamps = tuple(missing_stamps(thinker.brain.knowledge, thinker.confirmations(), keys))
+            written, faults = await asyncio.to_thread(write_stamps, folder, stamps)
+        for fault in faults:
+            log.warning("a confirmation is not written into its file: %s", fault)
+        log.info("confirmations written into files: %d", len(written))
+
+    return stamp
 
 
 def desk_pages(desk: DeskService, settings: Settings, catalogues: i18n.Catalogues) -> DeskPages:
@@ -339,6 +373,17 @@ def desk_pages(desk: DeskService, settings: Settings, catalogues: i18n.Catalogue
         language_names={locale: i18n.language_name(locale) for locale in catalogues.locales},
         clock=utc_now,
         https=settings.is_https,
+    )
+
+
+def poster_pages(settings: Settings, thinker: Thinker) -> PosterPages:
+    """Make the pages to print, which show the knowledge of the moment."""
+    return PosterPages(
+        lambda: thinker.brain.knowledge,
+        thinker.catalogues.translator,
+        i18n.language_name,
+        public_url=settings.public_url or "",
+        bot_name=lambda: thinker.bot_name,
     )
 
 
@@ -369,6 +414,23 @@ def bot_name_of(settings: Settings) -> Callable[[], Awaitable[str]]:
         return known[0] if known and settings.telegram_token is not None else ""
 
     return name
+
+
+@contextlib.asynccontextmanager
+async def naming(settings: Settings, thinker: Thinker, name: Callable[[], Awaitable[str]]) -> AsyncIterator[None]:
+    """Let the core know the bot's name on Telegram as soon as it is to be had; nothing waits for it."""
+
+    async def ask() -> None:
+        while not thinker.bot_name:
+            thinker.bot_name = await name()
+            await asyncio.sleep(0 if thinker.bot_name else NAME_AGAIN_S)
+
+    asking = asyncio.create_task(ask()) if settings.telegram_token else None
+    try:
+        yield
+    finally:
+        if asking:
+            asking.cancel()
 
 
 # ---------------------------------------------------------------- in the terminal
@@ -434,7 +496,8 @@ async def serve(settings: Settings) -> None:
         catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
         thinker = thinker_of(settings, first_brain(settings), catalogues, channels)
-        async with opened_store(settings, secret) as store, translator_of(settings) as translate:
+        name = bot_name_of(settings)
+        async with opened_store(settings, secret) as store, translator_of(settings) as translate, naming(settings, thinker, name):
             desk, service = build_services(
                 store,
                 channels,
@@ -442,8 +505,9 @@ async def serve(settings: Settings) -> None:
                 utc_now,
                 rules_of(settings),
                 translate=translate,
-                bot_name=bot_name_of(settings),
+                bot_name=name,
                 max_waiting=settings.max_waiting,
+                stamp=stamper(settings.knowledge_dir, thinker),
             )
             await _run(settings, listener, store, service, desk, channels, thinker)
 
@@ -470,6 +534,8 @@ def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, ch
         require_checked=settings.require_checked,
         retention_days=settings.retention_days,
         desk_url=f"{settings.root_url}/desk",
+        public_url=settings.public_url or "",
+        bot_name=(settings.telegram_bot_name or "").removeprefix("@") if settings.telegram_token else "",
     )
 
 
@@ -494,7 +560,7 @@ async def _run(
     channels: Sequence[Channel],
     thinker: Thinker,
 ) -> None:
-    pages = desk_pages(desk, settings, thinker.catalogues).routes()
+    pages = (*desk_pages(desk, settings, thinker.catalogues).routes(), *poster_pages(settings, thinker).routes())
     server, stop = _Server(_uvicorn_config(settings, store, channels, pages)), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -241,7 +241,7 @@ def quick_allocation() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """Return the memory that was taken for a moment to the system, where the C library can (glibc); takes too long to do while answering."""
+    """Return the memory that was taken for a moment to the system, where glibc can; it takes too long to do while answering."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -99,11 +99,12 @@ def queue_order(case: Case) -> tuple[bool, datetime, int]:
 
 # ---------------------------------------------------------------- staff
 
-Role = Literal["advisor", "peer", "lead", "admin", "interpreter", "companion", "mentor"]
+Role = Literal["advisor", "peer", "lead", "admin", "interpreter", "companion", "mentor", "reviewer"]
 WakeBy = Literal["telegram", "email", "web"]
 Gender = Literal["woman", "man"]
-ROLES: tuple[Role, ...] = ("advisor", "peer", "lead", "admin", "interpreter", "companion", "mentor")
+ROLES: tuple[Role, ...] = ("advisor", "peer", "lead", "admin", "interpreter", "companion", "mentor", "reviewer")
 DESK_ROLES: tuple[Role, ...] = ("advisor", "peer", "lead", "admin")
+REVIEWERS: tuple[Role, ...] = ("reviewer", "lead", "admin")  # confirm entries; who is only a reviewer sees no case and has no desk
 ONLINE_S = 300  # seconds: a page that gave a sign of life within this time is open
 NOT_FOR_PEERS = frozenset({"healthcare", "emergency", "support"})  # topics of health, danger, and rights
 

@@ -1,4 +1,4 @@
-"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit."""
+"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_invite(commands)
     _add_staff(commands)
     _add_desk(commands)
+    _add_link(commands)
     _add_audit(commands)
+    _add_export(commands)
     return parser
 
 
@@ -140,9 +142,31 @@ def _add_desk(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     link.set_defaults(run=_desk_link)
 
 
+def _add_link(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("link", help="links and a QR code that open one answer, for posters and leaflets")
+    command.add_argument("entry", help="id of the answer, such as egov.nie")
+    command.add_argument("--city", required=True, help="city slug")
+    command.add_argument("--lang", help="language of the poster; default the city's own")
+    picture = command.add_mutually_exclusive_group()
+    picture.add_argument("--svg", type=Path, metavar="FILE", help="write the QR code as a drawing")
+    picture.add_argument("--png", type=Path, metavar="FILE", help="write the QR code as a picture")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.set_defaults(run=_link)
+
+
 def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     actions = commands.add_parser("audit", help="who did what").add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("verify", help="check that no line was changed or removed").set_defaults(run=_audit_verify)
+
+
+def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "export", help="write into the knowledge files what people confirmed in the chat; works while the bot runs"
+    )
+    command.add_argument("--checked", action="store_true", required=True, help="the confirmations that still hold")
+    command.add_argument("--city", help="only those of this city")
+    command.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
+    command.set_defaults(run=_export)
 
 
 # ---------------------------------------------------------------- serve and chat
@@ -316,9 +340,39 @@ def _desk_link(settings: Settings, options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _link(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin, links
+
+    found = asyncio.run(admin.entry_links(settings, options.city, options.entry, options.lang))
+    if not found["web"]:
+        print("dragoman: DRAGOMAN_PUBLIC_URL is not set, so there is no link to the web and no poster", file=sys.stderr)
+    url = found["web"] or found["telegram"]
+    try:
+        if options.svg:
+            options.svg.write_bytes(links.svg_file(url))
+        if options.png:
+            options.png.write_bytes(links.png_file(url))
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    _print_found(found, options)
+    return EXIT_OK
+
+
 def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     from bot import admin
 
     broken = asyncio.run(admin.audit_verify(settings))
     print("the audit is whole" if broken is None else f"line {broken} of the audit does not follow from the one before it")
     return EXIT_OK if broken is None else EXIT_FAULT
+
+
+def _export(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    stamps, faults = asyncio.run(admin.export_checked(settings, options.city, dry_run=options.dry_run))
+    for stamp in stamps:
+        print(f"{stamp.file}: {stamp.entry_id}: {stamp.given.on} {stamp.given.by}")
+    for fault in faults:
+        print(f"dragoman: {fault}", file=sys.stderr)
+    print(f"{len(stamps)} confirmations {'to write' if options.dry_run else 'written'}")
+    return EXIT_FAULT if faults else EXIT_OK

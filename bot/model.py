@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from bot.cases import Attachment, Case, CaseKind, Helped, MediaKind, Priority
+from bot.cases import Attachment, Case, CaseKind, Helped, MediaKind, Priority, Role
 
 # ---------------------------------------------------------------- who and where
 
@@ -241,6 +241,33 @@ class InviteUsed:
     kind: Literal["invite"] = "invite"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveMade:
+    """A code is ready with which the contact can go on on another device; it works once, for so many minutes."""
+
+    code: str
+    minutes: int
+    at: datetime
+    locale_hint: str | None = None
+    kind: Literal["move"] = "move"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What became of such a code the contact gave. `own`: they made it themselves, here; it is still good.
+
+    `data` is what the dialogue remembers there beyond the history, `locale`, `city` and `area` are those of that conversation."""
+
+    at: datetime
+    outcome: Literal["moved", "own", "refused"] = "refused"
+    locale: str | None = None
+    city: str | None = None
+    area: str | None = None
+    data: Mapping[str, str | bool | int | None] = field(default_factory=dict)
+    locale_hint: str | None = None
+    kind: Literal["arrived"] = "arrived"
+
+
 # ---------------------------------------------------------------- events of a desk group (never of a contact)
 
 
@@ -301,12 +328,28 @@ class GroupMoved:
 
 
 ContactEvent = TextReceived | CommandReceived | ButtonPressed | OptionChosen | OptionExpired | LocationShared | MediaReceived | ContactLeft
-DeskEvent = CaseNews | PersonWrote | PersonWithdrew | InviteUsed
+DeskEvent = CaseNews | PersonWrote | PersonWithdrew | InviteUsed | MoveMade | Moved  # what the store leaves in an inbox
 GroupEvent = GroupSaid | GroupPressed | GroupLinking | GroupMoved
 Event = ContactEvent | DeskEvent | GroupEvent
 
 MAX_TEXT = 4000  # characters of one message that are read; Telegram's own limit is 4096
-COMMANDS = ("start", "menu", "language", "city", "human", "help", "stop", "cancel", "end", "mydata", "delete", "withdraw", "desk")
+COMMANDS = (
+    "start",
+    "menu",
+    "language",
+    "city",
+    "human",
+    "help",
+    "stop",
+    "continue",
+    "cancel",
+    "end",
+    "mydata",
+    "delete",
+    "withdraw",
+    "desk",
+    "review",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +396,11 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
+    """Items with a bullet, with a number, or (`boxes`) with a box to tick on paper."""
+
     items: tuple[Runs, ...]
     ordered: bool = False
+    boxes: bool = False
     kind: Literal["list"] = "list"
 
 
@@ -457,13 +503,26 @@ Owner = Literal["bot", "queue", "advisor"]
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewing:
+    """What somebody of the staff may confirm in their chat: the answers of a city ("": of every city), in their languages (none: all).
+
+    `name` and `role` are what can stand beside a confirmation."""
+
+    city: str
+    languages: tuple[str, ...]
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """All we remember about where one contact stands.
 
     `data` and `recent` belong to the dialogue (JSON values, encrypted at rest); `recent` is forgotten together with the history.
     `options` are the ids and labels last offered, so that a typed number or label works on every channel; they go with the history too.
     `version` counts turns. Only read, never kept by the dialogue: `owner` (the store derives it from the cases), `cases` (open ones and
-    those closed within REOPEN_DAYS, newest first), `staffed` (the city has a desk with people) and `pools` (it has such helpers)."""
+    those closed within REOPEN_DAYS, newest first), `staffed` (the city has a desk with people), `pools` (it has such helpers) and
+    `reviews` (what this contact, as somebody of the staff, may confirm)."""
 
     contact_id: str
     channel: str
@@ -479,6 +538,7 @@ class Conversation:
     cases: tuple[Case, ...] = ()
     staffed: bool = False
     pools: tuple[CaseKind, ...] = ()
+    reviews: Reviewing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -622,12 +682,44 @@ class UseInvite:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeMove:
+    """The contact wants to go on on another device. The store answers with MoveMade; an earlier code is no longer good."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseMove:
+    """The contact gave a code made on another device. The store answers with Moved."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportAnswer:
-    """The contact says that an answer is wrong; the admins get to see which entry in which language."""
+    """The contact says that an answer is wrong; the admins get to see which entry in which language.
+
+    `why` is what somebody who reviews writes; the store checks that this contact may. `about`: the answer is wrong, or was until something
+    `changed`, or only its `wording` in this language is not right."""
 
     city: str
     entry_id: str
     locale: str
+    why: str = ""
+    about: Literal["answer", "changed", "wording"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Somebody who reviews says that an answer is right; the store checks that this contact may, and writes down who it was.
+
+    `locale`: of the wording, "" for the facts. `hash`: of what they were shown; it holds while that stays the same. `on`: the day in the
+    city. `is_named`: under their name, else under their role."""
+
+    city: str
+    entry_id: str
+    locale: str
+    hash: str
+    on: date
+    is_named: bool
 
 
 CaseEffect = (
@@ -643,7 +735,10 @@ CaseEffect = (
     | AnswerOffer
     | WriteAsHelper
     | UseInvite
+    | MakeMove
+    | UseMove
     | ReportAnswer
+    | Confirm
 )
 Effect = SendMessage | Count | SendData | EraseContact | CaseEffect
 
@@ -827,12 +922,13 @@ class DeskRule:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A temporary notice above some entries; both days included."""
+    """A temporary notice above some entries, or above all of the city's; both days included."""
 
     entries: tuple[str, ...]
     start: date
     end: date
     text: Mapping[str, str]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

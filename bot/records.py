@@ -9,7 +9,8 @@ from typing import Literal
 from bot.model import Message
 
 LineAuthor = Literal["contact", "bot", "person", "note", "system"]
-Reporter = Literal["contact", "advisor", "lead"]
+Reporter = Literal["contact", "advisor", "lead", "reviewer"]
+About = Literal["answer", "changed", "wording"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Somebody says that an answer is wrong; open until `resolve`."""
+    """Somebody says that an answer is wrong, or was until something `changed`, or only its `wording` is not right; open until `resolve`."""
 
     id: int
     city: str
@@ -54,6 +55,20 @@ class Report:
     by_whom: Reporter
     at: datetime
     why: str = ""
+    about: About = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Somebody has found an answer right: its facts, or (`locale`) its wording. `by`: the name or role they chose; ids grow."""
+
+    id: int
+    city: str
+    entry_id: str
+    locale: str
+    hash: str
+    on: date
+    by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from bot.model import (
     Turn,
     Understanding,
 )
+from bot.records import Confirmed
 from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Mind:
 
 Translate = Callable[[str, str, str], Awaitable[str | None]]  # (text, from, to) -> the translation, or None where there is none
 HandleGroup = Callable[[Snapshot], Awaitable[Decision]]
+AnswersJudged = Callable[[Sequence[Confirmed]], Awaitable[None]]
 
 
 async def untranslated(text: str, source: str, target: str) -> str | None:
@@ -93,14 +95,17 @@ class ConversationService:
         max_waiting: int = 10_000,
         translate: Translate = untranslated,
         cases_changed: Callable[[Sequence[int]], None] = lambda numbers: None,
+        answers_judged: AnswersJudged | None = None,
         groups: Mapping[str, HandleGroup] | None = None,
         is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make the service.
 
         Until `is_ready` says so events are kept and not handled.
-        `cases_changed` hears the numbers of cases that a turn changed; `groups` handles, by channel, events that no contact wrote."""
+        `cases_changed` hears the numbers of cases that a turn changed, `answers_judged` of answers that somebody who reviews found right
+        in a turn (none: called wrong), before the turn is answered; `groups` handles, by channel, events that no contact wrote."""
         self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
+        self._answers_judged = answers_judged
         self._is_ready = is_ready
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
@@ -236,6 +241,8 @@ class ConversationService:
             return  # that channel is switched off; what was written there waits until it is back
         handle_group = self._groups.get(channel.name)
         handled = await (self._group(snapshot, handle_group) if handle_group else self._turns(snapshot, channel))
+        if self._answers_judged and (handled.confirmed or handled.reported):
+            await self._answers_judged(handled.confirmed)
         for delivery in handled.deliveries:
             self._spawn(asyncio.create_task(self._deliver(delivery)))
         if handled.cases:

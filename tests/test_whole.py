@@ -108,7 +108,7 @@ async def test_to_an_answer_by_buttons_alone(way: str, locale: str, meet: Meet) 
     person = await meet(way, locale)
     first = await person.begin()
     assert buttons(first)[0] == language_name(locale)
-    assert set(buttons(first)) == {language_name(each) for each in LOCALES}
+    assert set(buttons(first)) == {language_name(each) for each in catalogues().locales}
     notice_and_menu = await onboard(person, locale)
     assert sentence(locale, "I give information, not legal advice.") in text(notice_and_menu)
     assert title(NIE, locale) in "".join(buttons(await person.press(topic("egov", locale))))

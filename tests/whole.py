@@ -68,7 +68,7 @@ class Whole:
         self.store: Store = await self._resources.enter_async_context(app.opened_store(self.settings, self.secret))
         rules = app.rules_of(self.settings)
         self.desk, self.service = app.build_services(self.store, self.channels, thinker, app.utc_now, rules)
-        pages = app.desk_pages(self.desk, self.settings, catalogues()).routes()
+        pages = (*app.desk_pages(self.desk, self.settings, catalogues()).routes(), *app.poster_pages(self.settings, thinker).routes())
         self._server = app._Server(app._uvicorn_config(self.settings, self.store, self.channels, pages))
         await self.service.start()
         await self.desk.start()

@@ -111,7 +111,7 @@ class ConsoleChannel:
             yield self._styled(_BOLD, _plain(block.runs))
         elif isinstance(block, Listing):
             for number, item in enumerate(block.items, 1):
-                yield (f"{number}. " if block.ordered else "• ") + _plain(item)
+                yield (f"{number}. " if block.ordered else "☐ " if block.boxes else "• ") + _plain(item)
         elif isinstance(block, FactTable):
             for label, runs in block.rows:
                 yield f"{_visible(label)}: {_plain(runs)}"

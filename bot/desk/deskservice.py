@@ -40,6 +40,7 @@ from bot.channels.desk.host import Board, Login
 from bot.desk import answers
 from bot.desk.board import Desk, board_of, is_helper
 from bot.desk.groups import GroupHandler
+from bot.desk.judged import Judged
 from bot.desk.profiles import fault_of
 from bot.desk.reading import Translate, Translations
 from bot.desk.relay import Relay
@@ -49,9 +50,10 @@ from bot.desk.sweep import Sweeper
 from bot.desk.words import DeskWords
 from bot.dialogue.context import Flag
 from bot.errors import StoreError
+from bot.knowledge.sure import Confirmations
 from bot.logs import describe
 from bot.model import MAX_TEXT, City, Message
-from bot.records import AuditLine, CaseFigure, CaseLine, OpenSession, ReadyAnswer, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, OpenSession, ReadyAnswer, Report
 from bot.store import Decision, Snapshot
 from bot.store.desk import Acted, DeskStore
 
@@ -62,6 +64,9 @@ SWEEP_S: Final = 5.0
 RELAY_S: Final = 3.0  # what happens meanwhile goes into one post
 TRANSLATE_S: Final = 3.0  # a reply waits no longer for its translation
 PRACTICE_S: Final = 1.5  # before a simulated contact answers
+
+
+WriteConfirmed = Callable[[Sequence[Confirmed]], Awaitable[None]]
 
 
 class DeskService:
@@ -79,11 +84,13 @@ class DeskService:
         translate: Translate,
         bot_name: Callable[[], Awaitable[str]],
         split: Callable[[Message], Sequence[Message]],
+        stamp: WriteConfirmed | None = None,
     ) -> None:
         """Make the service.
 
         `wake` handles contacts whose inbox got something; `fetch` gets the content of a file; `bot_name` is the bot's name on Telegram, ""
-        where there is none; `split` cuts a message into what the channel of desk groups can carry."""
+        where there is none; `split` cuts a message into what the channel of desk groups can carry; `stamp` writes confirmations into the
+        knowledge files, where that can be done."""
         self._store, self._words, self._clock, self._rules = store, words, clock, rules
         self._wake, self._fetch, self._translate, self._bot_name = wake, fetch, translate, bot_name
         self._desk = Desk(store)
@@ -94,7 +101,7 @@ class DeskService:
         self._in_groups = asyncio.Lock()  # what a member writes is noted as theirs before the relay looks
         self._loops: list[asyncio.Task[None]] = []
         self._later: set[asyncio.Task[None]] = set()
-        self._flags: Mapping[tuple[str, str], Flag] = {}
+        self._judged, self._stamp = Judged(store), stamp
 
     # ------------------------------------------------------------ life
 
@@ -127,7 +134,7 @@ class DeskService:
         """Notice what changed without our doing, and which answers were called wrong."""
         await self._desk.look()
         state = await self._desk.state()
-        self._flags = _flags(state.reports)
+        await self._judged.look(state.reports)
         self._translations.keep_only(state.by_number)
 
     async def sweep(self) -> None:
@@ -153,7 +160,20 @@ class DeskService:
 
     def flags(self) -> Mapping[tuple[str, str], Flag]:
         """Return the answers, by (city, entry id), that somebody of the desk called wrong and nobody has looked at yet."""
-        return self._flags
+        return self._judged.flags
+
+    def confirmations(self) -> Confirmations:
+        """Return what people of the cities have found right in their chats."""
+        return self._judged.confirmations
+
+    async def judged(self, confirmed: Sequence[Confirmed]) -> None:
+        """Hear that somebody found answers right in a turn, or (none) called one wrong; it counts from now on, and goes into the files."""
+        try:
+            await self.look()
+        except StoreError as error:
+            log.error("the desk waits for the database: %s", error)
+        if confirmed and self._stamp:
+            self._spawn(self._stamp(confirmed))
 
     async def knowledge_refused(self, fault: str) -> None:
         """Tell every admin, once a day for each fault, that changed knowledge files are not used, and why."""
@@ -298,7 +318,7 @@ class DeskService:
         if case is None:
             return ()
         found = answers.find(query, locale, case, self._words.context())
-        hidden = {entry_id for (city, entry_id), flag in self._flags.items() if city == case.city and flag == "hidden"}
+        hidden = {entry_id for (city, entry_id), flag in self.flags().items() if city == case.city and flag == "hidden"}
         shown = [self._words.ready(entry, case, locale) for entry in found if entry.id not in hidden]
         return [answer for answer in shown if answer is not None]
 
@@ -393,7 +413,7 @@ class DeskService:
             return Refused("not-allowed")
         code, other = await self._store.invite(profile)
         await self._store.note(staff.id, "invited", 0, f"{profile.role} {other}")
-        return invitation(self._rules.public_url, await self._bot_name(), code)
+        return invitation(self._rules.public_url, await self._bot_name(), code, profile.role)
 
     async def remove_staff(self, staff: Staff, other: str) -> bool:
         """End somebody's work here; nobody removes themselves, and only admins remove admins."""
@@ -461,12 +481,3 @@ class DeskService:
     def entry_title(self, city: str, entry_id: str, locale: str) -> str:
         """Return the title of an entry."""
         return self._words.entry_title(city, entry_id, locale)
-
-
-def _flags(reports: Sequence[Report]) -> Mapping[tuple[str, str], Flag]:
-    """Turn reports into flags: an advisor's warns, a lead's hides; a contact's is only looked at."""
-    flags: dict[tuple[str, str], Flag] = {}
-    for report in sorted(reports, key=lambda report: report.by_whom == "lead"):
-        if report.by_whom != "contact":
-            flags[(report.city, report.entry_id)] = "hidden" if report.by_whom == "lead" else "warning"
-    return flags

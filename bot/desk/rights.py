@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.cases import Case, Staff
+from bot.cases import DESK_ROLES, Case, Staff
 from bot.desk.board import is_helper
 
 LEADS: Final = ("lead", "admin")
+
+
+def has_desk(staff: Staff) -> bool:
+    """Say whether somebody answers contacts: not who helps when asked, nor who only reviews."""
+    return staff.profile.role in DESK_ROLES
 
 
 def may_read(staff: Staff, case: Case) -> bool:
@@ -28,10 +33,10 @@ def same_house(staff: Staff, other: Staff) -> bool:
 
 
 def are_colleagues(staff: Staff, other: Staff) -> bool:
-    """Say whether somebody gets to know of another: helpers know nobody, advisors each other, leads the helpers as well."""
-    if is_helper(staff) or not same_house(staff, other):
+    """Say whether somebody gets to know of another: helpers and reviewers know nobody, advisors each other, leads them all."""
+    if not has_desk(staff) or not same_house(staff, other):
         return False
-    return staff.profile.role in LEADS or not is_helper(other)
+    return staff.profile.role in LEADS or has_desk(other)
 
 
 def may_remove(staff: Staff, other: Staff) -> bool:

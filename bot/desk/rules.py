@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.cases import Role
+
 JOIN_PATH = "/desk/join"
 MAX_START = 64  # characters of a start payload on Telegram (core.telegram.org/api/links, read November 2025)
 
@@ -35,6 +37,12 @@ def telegram_link(bot_name: str, code: str) -> str:
     return f"https://t.me/{bot_name}?start=i_{code}" if bot_name and len(code) + 2 <= MAX_START else ""
 
 
-def invitation(public_url: str, bot_name: str, code: str) -> Mapping[str, str]:
-    """Return all ways in that a code opens."""
-    return {"web": web_link(public_url, code), "telegram": telegram_link(bot_name, code), "code": code}
+def chat_link(public_url: str, code: str) -> str:
+    """Return the chat page that uses a code up, for who reviews there."""
+    return f"{public_url}/?start=i_{code}"
+
+
+def invitation(public_url: str, bot_name: str, code: str, role: Role) -> Mapping[str, str]:
+    """Return all ways in that a code opens: to the desk, or for who only reviews to the chat."""
+    web = (chat_link if role == "reviewer" else web_link)(public_url, code)
+    return {"web": web, "telegram": telegram_link(bot_name, code), "code": code}

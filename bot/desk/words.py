@@ -18,6 +18,7 @@ from bot.dialogue.home import city_name, title_of
 from bot.dialogue.terms import KINDS
 from bot.dialogue.tongues import name_in
 from bot.knowledge.hours import place_state
+from bot.knowledge.sure import facts_confirmed, is_machine_worded
 from bot.model import City, Entry, Message, Option, Paragraph, Place, Run
 from bot.records import CaseLine, ReadyAnswer
 from bot.store.desk import LOGIN_MINUTES
@@ -156,8 +157,9 @@ class DeskWords:
 
     def summary(self, case: Case, locale: str) -> str:
         """Sum a case up in half a line."""
-        title = self.entry_title(case.city, case.entry_id, locale) if case.entry_id else ""
-        return deskwords.summary(case, self.context().translator(locale), self.context().now, title)
+        translator = self.context().translator(locale)
+        title = deskwords.subject(case, self.cities().get(case.city), translator) or case.entry_id
+        return deskwords.summary(case, translator, self.context().now, title)
 
     def facts(self, case: Case, locale: str) -> Sequence[tuple[str, str]]:
         """Return what the contact was asked."""
@@ -199,16 +201,18 @@ class DeskWords:
     def ready(self, entry: Entry, case: Case, locale: str) -> ReadyAnswer | None:
         """Show an entry as an answer, in the advisor's language (else the city's) and the contact's; None where it may not be sent."""
         mine = self._answer(entry, case, locale) or self._answer(entry, case, self.read_in(case.city))
-        if mine is None:
+        city = self.cities().get(case.city)
+        if mine is None or city is None:
             return None
-        theirs = entry.words.get(case.locale)
+        known = self.context().confirmations
+        confirmed = facts_confirmed(entry, city, known)
         return ReadyAnswer(
             entry_id=entry.id,
             title=self.entry_title(case.city, entry.id, locale),
             mine=mine,
             theirs=self._answer(entry, case, case.locale),
-            confirmed=entry.checked.on if entry.checked else None,
-            is_machine=theirs is not None and theirs.wording.by == "machine" and theirs.wording.checked_by is None,
+            confirmed=confirmed.on if confirmed else None,
+            is_machine=is_machine_worded(entry, city, case.locale, known),
         )
 
     def _answer(self, entry: Entry, case: Case, locale: str) -> Message | None:

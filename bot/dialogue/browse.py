@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.dialogue.alerts import told_of_city
 from bot.dialogue.cards import cards_option
 from bot.dialogue.compose import bullets, emergency_line, option, remember, say, strong, text, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import Home, at_home, home_name, is_settled, title_of, topic_name
+from bot.dialogue.progress import latest
 from bot.model import Block, Conversation, Entry, Heading, Option, Run, Turn
 
 
 def menu_of(conversation: Conversation, home: Home, context: Context, *lead: Block) -> Turn:
-    """Show the topics, the way for newcomers, a person, and the settings."""
+    """Show the topics, the way for newcomers, a person, the settings, what was begun; above, once, today's notices about the city."""
+    conversation, notices = told_of_city(conversation, home, context)
     _ = words(conversation, context)
-    options = [*topic_options(conversation, home, context), *_first(home, _("You are new here? First steps"))]
+    options = [*latest(conversation, home, context), *topic_options(conversation, home, context)]
+    options += _first(home, _("You are new here? First steps"))
     options += cards_option(conversation, home, context)
     options += [option("do", "human", _("☎ Talk to a person")), option("do", "help", _("Help, language, city, my data"))]
     ask = text(_("What do you need?"), _("Choose a topic or write your question in your own words."))
-    return say(conversation, context, *lead, ask, options=options)
+    return say(conversation, context, *lead, *notices, ask, options=options)
 
 
 @at_home

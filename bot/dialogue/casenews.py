@@ -338,6 +338,8 @@ def invited(conversation: Conversation, event: Event, context: Context) -> Turn:
 
 def _way_in(event: InviteUsed, conversation: Conversation, context: Context) -> list[Block]:
     _ = words(conversation, context)
+    if event.role == "reviewer":
+        return [text(_("Write /review, and I show you what people are told, to say whether it is still right."))]
     called = text(_("When you are needed, I write to you here."))
     if not event.login_code or not context.desk_url:
         return [called]

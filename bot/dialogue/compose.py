@@ -23,7 +23,8 @@ from bot.model import (
     Turn,
 )
 
-LASTING = ("device", "noticed", "country", "offered-")  # keys that outlive the history: what a contact should not be asked or told twice
+# Keys that outlive the history: what a contact should not be asked or told twice, and where they stand in procedures.
+LASTING = ("device", "noticed", "country", "offered-", "signs", "doing/", "had/")
 MAX_LABEL = 64  # characters of a button; longer ones are cut by every platform, each in its own way
 GENERAL_EMERGENCY = "112"  # the single European number: Directive (EU) 2018/1972, article 109, read 2026-11-23
 
@@ -131,7 +132,7 @@ def call(number: str) -> Run:
 
 
 _STYLES: Mapping[str, Style] = {
-    "steps": "main",
+    "guide": "main",
     "helped": "vote",
     "none": "quiet",
     "back": "quiet",
@@ -147,12 +148,12 @@ def option(verb: str, argument: str, label: str, style: Style | None = None) -> 
     return Option(option_id, shorten(label), style or _STYLES.get(option_id) or _STYLES.get(verb, "plain"))
 
 
-def shorten(label: str) -> str:
-    """Cut a label at a word, to MAX_LABEL characters."""
+def shorten(label: str, room: int = MAX_LABEL) -> str:
+    """Cut a label at a word, to so many characters."""
     label = " ".join(label.split())
-    if len(label) <= MAX_LABEL:
+    if len(label) <= room:
         return label
-    head = label[: MAX_LABEL - 1]
+    head = label[: room - 1]
     return (head.rpartition(" ")[0] or head).rstrip(" ,;:") + "…"
 
 

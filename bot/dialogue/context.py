@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.knowledge.sure import Confirmations
 from bot.model import Conversation, Event, Knowledge, Turn, Understanding
 
 
@@ -48,7 +49,10 @@ class Context:
     notice says about who can read along. `max_options`: buttons under one message (None: no limit). `require_checked`: answer only
     from entries that somebody of the city has confirmed. `negotiate(hint, locales)` finds ours among a platform's tag ("es-419").
     `retention_days`: a case is erased so many days after it was closed. `desk_url`: address of the web desk, without a stroke at the end.
-    `flags`: by (city, entry id), answers somebody of the desk called wrong: shown with a warning, or not at all, until it is looked at."""
+    `public_url`: root of our pages where people can reach them, `bot_name`: of the bot on Telegram, without @; empty where there is none.
+    `flags`: by (city, entry id), answers somebody of the desk called wrong: shown with a warning, or not at all, until it is looked at;
+    where only the wording of one language is wrong, the id ends in it ("egov.nie:ar").
+    `confirmations`: what people of the city have confirmed in their chat; see bot.knowledge.sure."""
 
     now: datetime
     knowledge: Knowledge
@@ -65,7 +69,10 @@ class Context:
     require_checked: bool = False
     retention_days: int = 30
     desk_url: str = ""
+    public_url: str = ""
+    bot_name: str = ""
     flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
+    confirmations: Confirmations = field(default_factory=dict)
 
 
 Handler = Callable[[Conversation, Event, Context], Turn]  # one per state, and one per kind of event no state expects

@@ -4,7 +4,7 @@ What people wrote stands only where it is asked for (posts, transcripts); names,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,18 +12,17 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_skeleton
 
 from bot.cases import Case
-from bot.dialogue.compose import join
 from bot.dialogue.context import Context, Translator
-from bot.dialogue.entry import alerts, documents, notes, warnings
+from bot.dialogue.entry import alerts, condition_rows, documents, is_hidden, may_show, notes, warnings
 from bot.dialogue.home import Home, city_name, title_of
-from bot.dialogue.terms import KINDS, N_, NO, YES, for_whom
+from bot.dialogue.progress import STEP
+from bot.dialogue.terms import KINDS, N_, NO, YES
 from bot.dialogue.tongues import name_in
 from bot.knowledge.hours import locale_of
-from bot.knowledge.render import format_date, render_text
+from bot.knowledge.render import format_date, render_inline, render_text
 from bot.model import (
     Block,
     City,
-    Entry,
     FactTable,
     Heading,
     Listing,
@@ -117,7 +116,23 @@ _VAGUE: Mapping[str, str] = {"week": N_("within a week"), "later": N_("later tha
 def facts_of(case: Case, translator: Translator) -> tuple[tuple[str, str], ...]:
     """Return what the contact was asked before, as question and answer to read."""
     _ = translator.gettext
-    return tuple((_(QUESTIONS.get(key, key)), _fact(value, translator)) for key, value in case.facts)
+    return tuple((_(QUESTIONS.get(key, key)), _fact(value, translator)) for key, value in case.facts if key != STEP)
+
+
+def subject(case: Case, city: City | None, translator: Translator) -> str:
+    """Name the entry a case is about, and the step of it the contact is stuck at; empty where it is about none."""
+    entry = city.entries.get(case.entry_id) if city else None
+    if city is None or entry is None:
+        return ""
+    title, key = title_of(entry, translator.locale, city), dict(case.facts).get(STEP, "")
+    if key not in entry.steps:
+        return title
+    spoken = (translator.locale, city.host_language, *entry.words)
+    said = next((entry.words[each].steps[key] for each in spoken if each in entry.words and key in entry.words[each].steps), None)
+    step = _words(render_inline(said.title, entry.facts, translator.locale, city.country)) if said else key
+    # Translators: what a request is about: an answer with steps, and the step somebody needs help with
+    told = translator.gettext("{title}, step {n}: {step}")
+    return told.format(title=title, n=entry.steps.index(key) + 1, step=step)
 
 
 def _fact(value: str, translator: Translator) -> str:
@@ -137,7 +152,7 @@ def _day(value: str) -> date | None:
 
 
 def summary(case: Case, translator: Translator, now: datetime, title: str = "") -> str:
-    """Sum a case up in half a line: what for, the deadline, children; `title` is that of its entry. Nothing the contact wrote."""
+    """Sum a case up in half a line: what for, the deadline, children; `title`: its `subject`. Nothing the contact wrote."""
     _ = translator.gettext
     facts = dict(case.facts)
     parts = [title] if title else []
@@ -242,9 +257,7 @@ def _card_rows(case: Case, context: Context, locale: str) -> Iterator[tuple[str,
     yield _("Language"), name_in(case.locale, locale)
     yield _("City"), _place(case, city, locale)
     yield _("Topic"), (topic.names.get(locale) or topic.slug) if topic else case.topic
-    entry = city.entries.get(case.entry_id) if city else None
-    title = title_of(entry, locale, city) if entry and city else ""
-    if summed := summary(case, translator, context.now, title):
+    if summed := summary(case, translator, context.now, subject(case, city, translator)):
         yield _("About"), summed
     yield from facts_of(case, translator)
     if case.when:
@@ -379,10 +392,12 @@ def ready_answer(context: Context, city: str, entry_id: str, locale: str) -> Mes
     home = Home(known, local=True) if known else None
     entry = home.entry(entry_id) if home else None
     said = entry.words.get(locale) if entry else None
-    if home is None or entry is None or said is None or (context.require_checked and not entry.checked):
+    if home is None or entry is None or said is None:
+        return None
+    if not may_show(entry, home, context) or is_hidden(entry, home, context, locale):
         return None
     _ = context.translator(locale).gettext
-    rows = tuple(_answer_rows(entry, locale, home, _))
+    rows = tuple(condition_rows(entry, locale, home, _))
     blocks = (
         Heading((Run(said.title),)),
         *warnings(entry, locale, home, context),
@@ -390,17 +405,9 @@ def ready_answer(context: Context, city: str, entry_id: str, locale: str) -> Mes
         *render_text(said.answer, entry.facts, locale, home.city.country),
         *documents(entry, said, locale, home, _),
         *([FactTable(rows)] if rows else []),
-        *notes(entry, said, locale, _),
+        *notes(entry, locale, home, context),
     )
     return Message(locale, blocks)
-
-
-def _answer_rows(entry: Entry, locale: str, home: Home, _: Callable[[str], str]) -> Iterator[tuple[str, Runs]]:
-    if people := for_whom(entry.audience, _):
-        yield _("For whom"), (Run(people),)
-    needs = [title_of(needed, locale, home.city) for entry_id in entry.needs if (needed := home.entry(entry_id))]
-    if needs:
-        yield _("First you need"), join([(Run(title, isolate=True),) for title in needs])
 
 
 def transcript(case: Case, lines: Sequence[CaseLine], translator: Translator) -> str:

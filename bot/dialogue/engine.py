@@ -11,7 +11,7 @@ from bot.dialogue.context import Context, Handler
 from bot.dialogue.fallbacks import here
 from bot.dialogue.home import READY, home_of, is_settled
 from bot.dialogue.safety import crisis
-from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, NEWS, OPTIONS, STATES
+from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, INVITED, NEWS, OPTIONS, STATES
 from bot.model import (
     CaseNews,
     CommandReceived,
@@ -112,7 +112,7 @@ def _command(event: Event) -> CommandReceived | None:
 
 def _run(conversation: Conversation, command: CommandReceived, context: Context) -> Turn:
     handler = ENTRY_POINTS.get(command.name)
-    if handler is None:
+    if handler is None or (command.name in INVITED and conversation.reviews is None):
         return FALLBACKS["command"](_first_page(conversation), command, context)
     return handler(_first_page(_unasked(conversation, context)), command.argument, context)
 

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from bot.dialogue.alerts import alert_block, city_alerts, todays_alerts
 from bot.dialogue.browse import entry_options
 from bot.dialogue.compose import before, fill, join, option, recall, remember, say, strong, text, tongue, ways_on, words
-from bot.dialogue.context import Context
+from bot.dialogue.context import Context, Flag
 from bot.dialogue.home import Home, at_home, own_name, title_of
 from bot.dialogue.places import Office, brief, offices
 from bot.dialogue.terms import for_whom
 from bot.knowledge.render import format_date, render_inline, render_text
+from bot.knowledge.sure import facts_confirmed, is_machine_worded
 from bot.model import (
-    Alert,
     Block,
     Conversation,
     Count,
@@ -50,9 +51,9 @@ def show(conversation: Conversation, entry: Entry, home: Home, context: Context,
     """Answer with an entry, or say why it cannot be shown."""
     reader = remember(conversation, entry=entry.id, topic=entry.topic, misses=None, closing=None, unsaid=None)
     wanted = locale or tongue(conversation, context)
-    if is_hidden(entry, home, context):
+    if is_hidden(entry, home, context, wanted):
         return _under_review(reader, entry, home, context)
-    if context.require_checked and not entry.checked:
+    if not may_show(entry, home, context):
         return _not_confirmed(reader, entry, home, context)
     if wanted not in entry.words:
         return _not_in_language(reader, entry, home, context)
@@ -76,32 +77,36 @@ def _blocks(conversation: Conversation, entry: Entry, locale: str, home: Home, c
     yield from documents(entry, said, locale, home, _)
     if rows := tuple(_rows(conversation, entry, locale, home, context)):
         yield FactTable(rows)
-    yield from notes(entry, said, locale, _)
+    yield from notes(entry, locale, home, context)
 
 
-def is_hidden(entry: Entry, home: Home, context: Context) -> bool:
-    """Say whether an answer is not shown until somebody has looked at it."""
-    return context.flags.get((home.city.slug, entry.id)) == "hidden"
+def may_show(entry: Entry, home: Home, context: Context) -> bool:
+    """Say whether an answer may be given: where only confirmed ones may, whether somebody of the city has confirmed it."""
+    return not context.require_checked or facts_confirmed(entry, home.city, context.confirmations) is not None
+
+
+def is_hidden(entry: Entry, home: Home, context: Context, locale: str) -> bool:
+    """Say whether an answer is not shown in a language until somebody has looked at it."""
+    return "hidden" in flags_of(entry, home, context, locale)
+
+
+def flags_of(entry: Entry, home: Home, context: Context, locale: str) -> set[Flag]:
+    """Return how the desk has called an answer wrong: in every language, or in this one."""
+    ids = (entry.id, f"{entry.id}:{locale}")
+    return {flag for entry_id in ids if (flag := context.flags.get((home.city.slug, entry_id)))}
 
 
 def warnings(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
     """Yield a warning where an advisor has called an answer wrong."""
     _ = context.translator(locale).gettext
-    if context.flags.get((home.city.slug, entry.id)) == "warning":
+    if "warning" in flags_of(entry, home, context, locale):
         yield strong("⚠ " + _("An advisor says that this answer may be wrong. Ask the office or a person."))
 
 
 def alerts(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
-    """Yield today's notices about an entry."""
-    today = home.today(context)
-    for alert in home.city.alerts:
-        if entry.id in alert.entries and alert.start <= today <= alert.end:
-            yield Paragraph((Run("⚠ ", bold=True), Run(_alert_text(alert, locale, home), bold=True, isolate=True)))
-
-
-def _alert_text(alert: Alert, locale: str, home: Home) -> str:
-    known = alert.text
-    return known.get(locale) or known.get("en") or known.get(home.city.host_language) or next(iter(known.values()), "")
+    """Yield today's notices about the city, and then about an entry."""
+    yield from city_alerts(locale, home, context)
+    yield from (alert_block(alert, locale, home) for alert in todays_alerts(home, context) if entry.id in alert.entries)
 
 
 def documents(entry: Entry, said: Words, locale: str, home: Home, _: Translate) -> Iterator[Block]:
@@ -113,37 +118,45 @@ def documents(entry: Entry, said: Words, locale: str, home: Home, _: Translate) 
 
 def _rows(conversation: Conversation, entry: Entry, locale: str, home: Home, context: Context) -> Iterator[tuple[str, Runs]]:
     _ = context.translator(locale).gettext
+    yield from condition_rows(entry, locale, home, _)
+    nearest = next(iter(offices(entry.places, conversation, home, context)), None)
+    if nearest:
+        yield _where(nearest, _), brief(nearest, home, locale, context)
+
+
+def condition_rows(entry: Entry, locale: str, home: Home, _: Translate) -> Iterator[tuple[str, Runs]]:
+    """Yield whom an answer is for, and what has to come first."""
     if people := for_whom(entry.audience, _):
         yield _("For whom"), (Run(people),)
     needs = [title_of(needed, locale, home.city) for entry_id in entry.needs if (needed := home.entry(entry_id))]
     if needs:
         yield _("First you need"), join([(Run(title, isolate=True),) for title in needs])
-    nearest = next(iter(offices(entry.places, conversation, home, context)), None)
-    if nearest:
-        yield _where(nearest, _), brief(nearest, home, locale, context)
 
 
 def _where(office: Office, _: Translate) -> str:
     return _("Open now") if office.state.is_open else _("Where to ask")
 
 
-def notes(entry: Entry, said: Words, locale: str, _: Translate) -> Iterator[Block]:
+def notes(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[Block]:
     """Yield where an answer comes from and how sure it is. Only a confirmation is ever shown as a date."""
-    sources = _sources(entry)
+    _ = context.translator(locale).gettext
+    confirmed = facts_confirmed(entry, home.city, context.confirmations)
+    sources = sources_of(entry)[:MAX_SOURCES]
     runs = (*fill(_("Source: {source}."), source=join(sources, ", ")), Run(" ")) if sources else ()
-    if entry.checked:
-        sure = fill(_("Confirmed on {date}."), date=Run(format_date(entry.checked.on, locale), isolate=True))
+    if confirmed:
+        sure = fill(_("Confirmed on {date}."), date=Run(format_date(confirmed.on, locale), isolate=True))
     else:
         sure = (Run(_("From a page we read as a copy; phone, price and hours may have changed: ask the office.")),)
     yield Note((*runs, *sure))
-    if said.wording.by == "machine" and said.wording.checked_by is None:
+    if is_machine_worded(entry, home.city, locale, context.confirmations):
         yield Note((Run(_("A machine wrote these words. No person has checked them yet.")),))
 
 
-def _sources(entry: Entry) -> list[Runs]:
+def sources_of(entry: Entry) -> list[Runs]:
+    """Return where an answer comes from, official pages first."""
     ordered = sorted(entry.sources, key=lambda source: source.kind != "official")
     named = {_source_name(source): source for source in reversed(ordered)}
-    return [_source_runs(name, named[name]) for name in dict.fromkeys(map(_source_name, ordered)) if name][:MAX_SOURCES]
+    return [_source_runs(name, named[name]) for name in dict.fromkeys(map(_source_name, ordered)) if name]
 
 
 def _source_name(source: Source) -> str:
@@ -165,7 +178,7 @@ def _options(conversation: Conversation, entry: Entry, shown_in: str, home: Home
     options: list[Option] = []
     if entry.words[shown_in].steps:
         label = _("Step by step ({n})").format(n=len(entry.steps))
-        options.append(option("steps", _in(entry, shown_in, conversation, context), label))
+        options.append(option("guide", _in(entry, shown_in, conversation, context), label))
     if count:
         options.append(option("places", entry.id, _("Places ({n})").format(n=count)))
     options += entry_options(conversation, home, context, (*entry.needs, *entry.related))[:MAX_RELATED]
@@ -207,20 +220,23 @@ def steps(conversation: Conversation, argument: str, home: Home, context: Contex
     entry = home.entry(entry_id)
     locale = named or tongue(conversation, context)
     said = entry.words.get(locale) if entry else None
-    if entry is None or said is None or not said.steps or (context.require_checked and not entry.checked):
+    if entry is None or said is None or not said.steps:
         return Turn(conversation)
-    if is_hidden(entry, home, context):
+    if is_hidden(entry, home, context, locale) or not may_show(entry, home, context):
         return show(conversation, entry, home, context)
     theirs = context.translator(locale).gettext
     bring = documents(entry, said, locale, home, theirs)
     top = (Heading((Run(said.title),)), *warnings(entry, locale, home, context))
-    blocks = (*top, *bring, _step_list(entry, said, locale, home), *notes(entry, said, locale, theirs))
+    blocks = (*top, *bring, step_list(entry, said, locale, home), *notes(entry, locale, home, context))
     _ = words(conversation, context)
-    options = (option("entry", argument, _("Back to the answer")), *helped_options(entry, _), *ways_on(_))
+    guided = option("guide", argument, _("Step by step ({n})").format(n=len(entry.steps)))
+    options = (guided, option("entry", argument, _("Back to the answer")), *helped_options(entry, _), *ways_on(_))
     return say(remember(conversation, entry=entry.id), context, *blocks, options=options, locale=locale)
 
 
-def _step_list(entry: Entry, said: Words, locale: str, home: Home) -> Listing:
+def step_list(entry: Entry, said: Words, locale: str, home: Home) -> Listing:
+    """Show every step, one after the other."""
+
     def line(key: str) -> Runs:
         step = said.steps[key]
         title = render_inline(step.title, entry.facts, locale, home.city.country)

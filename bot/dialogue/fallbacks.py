@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.dialogue import after, handoff, intake, pools
+from bot.dialogue import after, handoff, intake, pools, review
 from bot.dialogue.compose import option, recall, remember, text, to_menu, tongue, with_message, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, home_of
@@ -18,6 +18,8 @@ def here(conversation: Conversation, context: Context, *lead: Block) -> Turn:
     """Show the present step once more: a question of ours, a request that is open, else what onboarding or the menu show."""
     if intake.is_asking(conversation):
         return intake.question(conversation, context, *lead)
+    if review.is_asking(conversation):
+        return review.ask_again(conversation, context, *lead)
     pool = _pool_question(conversation, context)
     if pool.effects:
         return with_message(pool, lambda message: replace(message, blocks=(*lead, *message.blocks)))

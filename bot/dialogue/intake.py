@@ -12,10 +12,11 @@ from bot.dialogue import deadlines
 from bot.dialogue.compose import option, recall, remember, say, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, Home, home_of, is_settled
+from bot.dialogue.progress import STEP, STUCK
 from bot.dialogue.terms import NO, YES
 from bot.dialogue.waiting import crisis_of, desk_of, topic_of
 from bot.matching.normalise import normalise
-from bot.model import Block, Conversation, DeskRule, Event, OpenCase, Option, TextReceived, Turn
+from bot.model import Block, Conversation, DeskRule, Entry, Event, OpenCase, Option, TextReceived, Turn
 
 Share = Literal["all", "last", "none"]
 ASKING = "ask-"  # the states of the questions: "ask-letter"
@@ -192,17 +193,24 @@ def is_count(conversation: Conversation, written: str) -> bool:
 def _open(conversation: Conversation, rule: DeskRule | None, home: Home, context: Context) -> Turn:
     facts = tuple((key, value) for key in ANSWERS if (value := recall(conversation, f"fact-{key}")) not in ("", SKIPPED))
     topic, entry = topic_of(conversation, home), home.entry(recall(conversation, "entry"))
+    about = entry if entry and entry.topic == topic else None
     opening = OpenCase(
         kind=_kind(conversation),
         topic=topic,
         desk=rule.slug if rule else "",
         organisation=rule.organisation if rule else None,
         priority=_priority(conversation, dict(facts), home, context),
-        facts=facts,
-        entry_id=entry.id if entry and entry.topic == topic else "",
+        facts=(*facts, *_stuck_at(conversation, about)),
+        entry_id=about.id if about else "",
         share=_share(conversation),
     )
     return Turn(_after_questions(conversation, context), (opening,))
+
+
+def _stuck_at(conversation: Conversation, about: Entry | None) -> tuple[tuple[str, str], ...]:
+    """Return the step of a procedure somebody asks for help with, by its id."""
+    entry_id, _stroke, step = recall(conversation, STUCK).partition("/")
+    return ((STEP, step),) if about and about.id == entry_id and step in about.steps else ()
 
 
 def _share(conversation: Conversation) -> Share:
@@ -229,4 +237,4 @@ def _after_questions(conversation: Conversation, context: Context) -> Conversati
     """Forget the answers, which the case has now, and fix the language a person will write in."""
     state = READY if is_settled(conversation, context) else "new"
     plain = replace(conversation, state=state, locale=conversation.locale or tongue(conversation, context))
-    return remember(plain, for_kind=None, share=None, misses=None, pending=None, open=None, **_no_facts())
+    return remember(plain, for_kind=None, share=None, misses=None, pending=None, open=None, stuck=None, **_no_facts())

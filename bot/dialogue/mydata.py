@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.cases import Case
+from bot.dialogue import procedure
 from bot.dialogue.compose import bullets, option, strong, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import home_name, home_of, own_name
+from bot.dialogue.progress import had_anywhere
 from bot.dialogue.terms import CASE_STATES, KINDS
 from bot.model import (
     Conversation,
@@ -69,6 +71,7 @@ def _held(context: Context, conversation: Conversation, count: int) -> Iterator[
     if home and home.local:
         yield _("your city: {city}").format(city=home_name(home, conversation, context))
     yield _("the point you have reached in this chat, so that you can go on")
+    yield from _procedures(context, conversation)
     yield from _requests(context, conversation)
     hours = context.history_hours
     yield translator.ngettext(
@@ -76,6 +79,15 @@ def _held(context: Context, conversation: Conversation, count: int) -> Iterator[
         "the last messages of this chat ({count}), until {n} hours after the last one",
         hours,
     ).format(count=count, n=hours)
+
+
+def _procedures(context: Context, conversation: Conversation) -> Iterator[str]:
+    """Name the procedures that were begun, and what the contact has finished or said they have."""
+    _ = words(conversation, context)
+    if begun := procedure.held(conversation, context):
+        yield _("what you do step by step: {titles}").format(titles=", ".join(begun))
+    if had := procedure.held_had(had_anywhere(conversation), conversation, context):
+        yield _("what you have done, or said that you have: {titles}").format(titles=", ".join(had))
 
 
 def _requests(context: Context, conversation: Conversation) -> Iterator[str]:

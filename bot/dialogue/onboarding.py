@@ -9,10 +9,12 @@ from bot.dialogue import browse
 from bot.dialogue.compose import before, bullets, emergency_line, option, recall, remember, say, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, Home, city_name, country_name, home_of, is_settled, nearest_city
-from bot.model import Block, Conversation, Event, Message, Option, Paragraph, Run, SendMessage, TextReceived, Turn, UseInvite
+from bot.model import Block, Conversation, Event, Message, Option, Paragraph, Run, SendMessage, TextReceived, Turn, UseInvite, UseMove
 
 MAX_PENDING = 1000  # characters of a first question that are kept
 SHORT_WORDS = 3  # up to so many words, a text that fits no entry is taken for a name, not for a question
+
+MOVE = "m_"  # so the payload of a link begins that brings a contact here from another device
 
 _INVITE = re.compile(r"i_([A-Za-z0-9_-]{1,60})|([A-Za-z0-9]{4}(?:-?[A-Za-z0-9]{4}){4,9})")  # the code of an invitation, in a link or alone
 
@@ -41,10 +43,12 @@ def again(conversation: Conversation, context: Context, *lead: Block) -> Turn:
 
 
 def start(conversation: Conversation, payload: str, context: Context) -> Turn:
-    """Greet, or open the entry a link names ("e_madrid_egov_nie"), as soon as language and city are known; or use up an invitation."""
+    """Greet, or open the entry a link names ("e_madrid_egov_nie"), as soon as language and city are known; or use up a code."""
     invite = _INVITE.fullmatch(payload)
     if invite:
         return Turn(conversation, (UseInvite(invite[1] or invite[2]),))
+    if payload.startswith(MOVE):
+        return Turn(conversation, (UseMove(payload.removeprefix(MOVE)),))
     linked = _linked(payload, context)
     if linked:
         city, entry_id = linked

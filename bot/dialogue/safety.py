@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.dialogue.browse import entry_options
 from bot.dialogue.compose import GENERAL_EMERGENCY, call, option, remember, say, strong, text, tongue, words
 from bot.dialogue.context import Context
+from bot.dialogue.entry import is_hidden, may_show
 from bot.dialogue.home import Home, city_name, home_of
 from bot.dialogue.terms import HELP_LINES
 from bot.knowledge.render import render_fact, render_text
@@ -60,8 +61,12 @@ def _answer(conversation: Conversation, kind: str, fitting: list[str], home: Hom
 
 def _entry_for(kind: str, home: Home | None, context: Context) -> Entry | None:
     known = context.knowledge.safety.get(kind)
-    entry = home.entry(known.entries.get(home.city.slug, "")) if known and home else None
-    return None if entry and context.require_checked and not entry.checked else entry
+    return home.entry(known.entries.get(home.city.slug, "")) if known and home else None
+
+
+def _may_show(entry: Entry, home: Home, conversation: Conversation, context: Context) -> bool:
+    """Say whether the words of an entry may be shown; its numbers always are, because somebody is in danger."""
+    return may_show(entry, home, context) and not is_hidden(entry, home, context, tongue(conversation, context))
 
 
 def _first_help(conversation: Conversation, kind: str, home: Home | None, context: Context) -> Iterator[Block]:
@@ -105,7 +110,7 @@ def _short(conversation: Conversation, entry: Entry | None, home: Home | None, c
     """Yield the title and first paragraph of the entry, in the contact's language only: who is in danger reads little."""
     locale = tongue(conversation, context)
     said = entry.words.get(locale) if entry else None
-    if entry is None or said is None or home is None:
+    if entry is None or said is None or home is None or not _may_show(entry, home, conversation, context):
         return
     yield Paragraph((Run(said.title, bold=True),))
     yield from render_text(said.answer, entry.facts, locale, home.city.country)[:1]
@@ -120,6 +125,6 @@ def _options(
         cities = context.knowledge.cities.values()
         options += [option("crisis", f"{kind}:{city.slug}", city_name(city, locale)) for city in cities]
     if home:
-        ids = [entry.id] if entry else []
+        ids = [entry.id] if entry and _may_show(entry, home, conversation, context) else []
         options += entry_options(conversation, home, context, [*ids, *fitting])[: MAX_ENTRIES + len(ids)]
     return [*options, option("do", "human", _("☎ Talk to a person")), option("back", "", _("I had another question"))]

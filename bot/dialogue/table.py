@@ -16,10 +16,13 @@ from bot.dialogue import (
     handoff,
     human,
     intake,
+    moving,
     mydata,
     onboarding,
     places,
     pools,
+    procedure,
+    review,
     safety,
     talk,
 )
@@ -36,12 +39,17 @@ ENTRY_POINTS: Mapping[str, Choice] = {
     "help": browse.help_command,
     "stop": human.stop,
     "cancel": human.cancel,
+    "continue": moving.go_on,
     "end": after.end,
     "withdraw": talk.withdraw,
     "desk": onboarding.desk,
+    "review": review.begin,
     "mydata": mydata.mydata,
     "delete": mydata.delete,
 }
+
+# Of these only who was invited to: for others there is no such command.
+INVITED = frozenset({"review"})
 
 # What a state does with a text that is no crisis, no command and no option.
 STATES: Mapping[str, Handler] = {
@@ -56,6 +64,7 @@ STATES: Mapping[str, Handler] = {
     "pool-language": pools.language_text,
     "pool-when": pools.when_text,
     "pool-write": pools.write_text,
+    review.WHY: review.why_text,
 }
 
 # Options, by the verb before the colon. A handler without anything to say shows the present step again.
@@ -69,6 +78,17 @@ OPTIONS: Mapping[str, Choice] = {
     "first": browse.first_steps,
     "entry": entry.entry,
     "steps": entry.steps,
+    "guide": procedure.guide,
+    "need": procedure.need,
+    "have": procedure.have,
+    "begin": procedure.begin,
+    "resume": procedure.resume,
+    "step": procedure.step,
+    "done": procedure.done,
+    "skip": procedure.skip,
+    "stuck": procedure.stuck,
+    "later": procedure.later,
+    "move": moving.move,
     "places": places.places,
     "helped": entry.helped,
     "wrong": entry.wrong,
@@ -95,6 +115,7 @@ OPTIONS: Mapping[str, Choice] = {
     "agree": pools.agree,
     "offer": pools.offer,
     "write": pools.write,
+    "review": review.choose,
 }
 
 # What the desk did, by kind of event. News of a case are first shown to the pools (interpreters and others).
@@ -103,6 +124,8 @@ NEWS: Mapping[str, Handler] = {
     "person": casenews.wrote,
     "withdrew": casenews.withdrew,
     "invite": casenews.invited,
+    "move": moving.made,
+    "arrived": moving.arrived,
 }
 
 # Events no state expects, by kind.

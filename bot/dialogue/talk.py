@@ -22,7 +22,7 @@ from bot.dialogue.waiting import place_line, with_crisis
 from bot.matching.normalise import normalise
 from bot.model import Conversation, Event, LocationShared, MediaReceived, RaiseCase, ReopenCase, TextReceived, Turn, WithdrawFromCase
 
-QUESTIONS = (intake.ASKING, "pool-")  # how the states of our questions begin
+QUESTIONS = (intake.ASKING, "pool-", "review-")  # how the states of our questions begin
 ACKNOWLEDGE_S = 10 * 60  # what is added to a waiting request is acknowledged at most so often
 
 

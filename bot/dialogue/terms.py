@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "help": N_("Help"),
     "stop": N_("No more messages from me"),
     "cancel": N_("Leave what we are doing"),
+    "continue": N_("Go on where I stopped"),
     "end": N_("End my request to a person"),
     "mydata": N_("My data"),
     "delete": N_("Delete my data"),
@@ -73,6 +74,8 @@ ROLES: Mapping[Role, str] = {
     "interpreter": N_("interpreter"),
     "companion": N_("companion"),
     "mentor": N_("mentor"),
+    # Translators: a role: a person of the city who reads the bot's answers and says whether they are still right
+    "reviewer": N_("reviewer"),
 }
 
 SITUATIONS: Mapping[Situation, str] = {

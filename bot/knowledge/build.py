@@ -142,7 +142,13 @@ def with_words(entry: Entry, words: Mapping[str, Words]) -> Entry:
 def build_alerts(node: Items) -> tuple[Alert, ...]:
     """Make the notices of a city."""
     return tuple(
-        Alert(texts_at(one, "entries"), _sure_day(one, "from"), _sure_day(one, "until"), _words(one, "text"))
+        Alert(
+            entries=texts_at(one, "entries"),
+            start=_sure_day(one, "from"),
+            end=_sure_day(one, "until"),
+            text=_words(one, "text"),
+            everywhere=text_at(one, "city") == "yes",
+        )
         for one in node.nodes
         if isinstance(one, Fields)
     )

@@ -217,7 +217,7 @@ def _one_full_stop(runs: Iterable[Run]) -> Iterator[Run]:
     before = ""
     for run in runs:
         if before.endswith(".") and run.text.startswith(".") and not run.text.startswith(".."):
-            run = replace(run, text=run.text[1:])  # noqa: PLW2901  # the rest of the sentence
+            run = replace(run, text=run.text[1:])  # the rest of the sentence
         before = run.text or before
         yield run
 

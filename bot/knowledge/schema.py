@@ -16,10 +16,11 @@ from bot.knowledge import values
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One text. `refers`: it must be among the known ids of that sort."""
+    """One text. `refers`: it must be among the known ids of that sort; `words`: it must be one of these."""
 
     check: values.Check
     refers: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def refer(sort: str) -> Value:
 
 def word_of(*words: str) -> Value:
     """Allow a few words only."""
-    return Value(values.choice(*words))
+    return Value(values.choice(*words), words=words)
 
 
 def ids(item: Value) -> ListOf:
@@ -222,7 +223,14 @@ CITY = Record(
 
 # <city>/alerts.yaml: a list of
 ALERT = Record(
-    {"entries": must(ListOf(refer("entry"), least=1, ids=True)), "from": must(DAY), "until": must(DAY), "text": must(PER_LANGUAGE)}
+    {
+        "entries": may(ListOf(refer("entry"), least=1, ids=True)),
+        "city": may(word_of("yes")),
+        "from": must(DAY),
+        "until": must(DAY),
+        "text": must(PER_LANGUAGE),
+    },
+    one_of=("entries", "city"),
 )
 
 # the files of all cities together

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from bot.errors import ConfigError
 from bot.model import CaseEffect, ContactRef, Conversation, Event, Incoming, Message, StoredMessage
+from bot.records import Confirmed
 from bot.store.desk import DeskStore
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
@@ -123,11 +124,15 @@ Settlement = Sent | Retry | Dead | Blocked
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What follows from handling a contact. `wake`: contacts whose inbox got something new (this one, too). `cases`: which changed."""
+    """What follows from handling a contact. `wake`: contacts whose inbox got something new (this one, too). `cases`: which changed.
+
+    `confirmed`: answers somebody who reviews found right; `reported`: they called one wrong."""
 
     deliveries: tuple[Delivery, ...] = ()
     wake: tuple[str, ...] = ()
     cases: tuple[int, ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from bot.model import (
     AgreeToHelper,
     AnswerOffer,
     CaseEffect,
+    Confirm,
     ConsentToPass,
     Conversation,
     EndCase,
+    MakeMove,
     Message,
     OpenCase,
     PersonWithdrew,
@@ -23,11 +25,12 @@ from bot.model import (
     ReopenCase,
     ReportAnswer,
     UseInvite,
+    UseMove,
     Venue,
     WithdrawFromCase,
     WriteAsHelper,
 )
-from bot.store import cases, codes, deeds, figures, lines, moves, news, opening, people, pool, reports
+from bot.store import cases, codes, deeds, figures, lines, moves, news, opening, people, pool, reviews, transfer
 from bot.store.audit import note
 from bot.store.database import Database
 from bot.store.work import Work, begin
@@ -47,8 +50,14 @@ def _apply(work: Work, known: Conversation, effect: CaseEffect) -> None:
             opening.open_case(work, known, effect)
         case UseInvite():
             work.leave(known.contact_id, codes.use_code(work.db, effect.code, known.contact_id))
+        case MakeMove():
+            work.leave(known.contact_id, transfer.make(work.db, known.contact_id))
+        case UseMove():
+            work.leave(known.contact_id, transfer.use(work.db, effect.code, known.contact_id))
         case ReportAnswer():
-            reports.add(work.db, effect.city, effect.entry_id, effect.locale, "contact")
+            reviews.report(work, known.contact_id, effect)
+        case Confirm():
+            reviews.confirm(work, known.contact_id, effect)
         case AnswerOffer():
             _answer_offer(work, known.contact_id, effect)
         case WriteAsHelper():

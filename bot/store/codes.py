@@ -20,17 +20,26 @@ MINUTE_US = 60_000_000
 _MEANT = str.maketrans("OIL", "011")
 
 
+def fresh() -> str:
+    """Make up a code nobody can guess."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LETTERS)) for _ in range(GROUPS))
+
+
+def letters_of(code: str) -> str:
+    """Return what a code means, however it was typed: in small letters, without strokes, with O for 0."""
+    return "".join(letter for letter in code[:MAX_TYPED].upper() if letter.isalnum()).translate(_MEANT)
+
+
 def _new(db: Database, lifetime_us: int, *, staff_id: str | None = None, city: str | None = None) -> str:
     """Make a code; only its hash is kept."""
-    code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LETTERS)) for _ in range(GROUPS))
+    code = fresh()
     db.run("add_code", _hash(db, code), staff_id, city, db.now() + lifetime_us)
     return code
 
 
 def _hash(db: Database, code: str) -> bytes:
-    """Return what a code is found by, however it was typed: in small letters, without strokes, with O for 0."""
-    letters = "".join(letter for letter in code[:MAX_TYPED].upper() if letter.isalnum())
-    return db.secrets.lookup_hash("code", letters.translate(_MEANT))
+    """Return what a code is found by."""
+    return db.secrets.lookup_hash("code", letters_of(code))
 
 
 def invite(db: Database, profile: Profile) -> tuple[str, str]:
@@ -40,8 +49,9 @@ def invite(db: Database, profile: Profile) -> tuple[str, str]:
 
 
 def renew(db: Database, staff_id: str, minutes: int) -> str | None:
-    """Make a login code for somebody who is staff; None for anybody else."""
-    if people.load(db, staff_id) is None:
+    """Make a login code for somebody who is staff and has a desk to log in to; None for anybody else."""
+    staff = people.load(db, staff_id)
+    if staff is None or staff.profile.role == "reviewer":
         return None
     return _new(db, minutes * MINUTE_US, staff_id=staff_id)
 
@@ -52,8 +62,8 @@ def link(db: Database, city: str) -> str:
 
 
 def redeem(db: Database, code: str) -> Staff | None:
-    """Use a code up on the web; the first use makes its owner staff. None: unknown, used, too old, or not of a person."""
-    staff_id = _take(db, code, "staff_of_code")
+    """Use a code up on the web; the first use makes its owner staff. None: unknown, used, too old, or not of a person with a desk."""
+    staff_id = None if _is_reviewers(db, code) else _take(db, code, "staff_of_code")
     return None if staff_id is None else _joined(db, staff_id, "web")
 
 
@@ -82,16 +92,35 @@ def _joined(db: Database, staff_id: str, way: str) -> Staff | None:
 def use_code(db: Database, code: str, contact_id: str) -> InviteUsed:
     """Use a code up in a private chat on Telegram, which becomes the staff member's own; an empty code asks for a login.
 
-    Gives a login code for the web desk in either case; refused: an InviteUsed without a name. On another channel nothing is used up."""
+    Gives a login code for the web desk in either case; refused: an InviteUsed without a name. Who only reviews has no desk and gets none,
+    and can do that in the web chat as well; else nothing is used up on another channel."""
     row = db.row("live_contact", contact_id)
     at = moment(db.now())
-    if row is None or row[0] != "telegram":
-        return InviteUsed(at=at)
-    staff = _bound(db, code, contact_id) if code.strip() else people.of_contact_id(db, contact_id)
+    if row is not None and row[0] == "telegram":
+        staff = _bound(db, code, contact_id) if code.strip() else people.of_contact_id(db, contact_id)
+    elif row is not None and row[0] == "web" and _is_reviewers(db, code):
+        staff = _bound_on_web(db, code, contact_id)
+    else:
+        staff = None
     if staff is None:
         return InviteUsed(at=at)
     profile, login_code = staff.profile, renew(db, staff.id, LOGIN_MINUTES)
     return InviteUsed(at=at, name=profile.name, role=profile.role, city=profile.city, login_code=login_code or "")
+
+
+def _is_reviewers(db: Database, code: str) -> bool:
+    """Say whether a code invites somebody who only reviews."""
+    row = db.row("invited_of_code", _hash(db, code), db.now())
+    profile = people.profile_of(db, str(row[0]), row[1]) if row else None
+    return profile is not None and profile.role == "reviewer"
+
+
+def _bound_on_web(db: Database, code: str, contact_id: str) -> Staff | None:
+    staff_id = _take(db, code, "staff_of_code")
+    if staff_id is None:
+        return None
+    people.bind_web(db, staff_id, contact_id)
+    return _joined(db, staff_id, "web chat")
 
 
 def _bound(db: Database, code: str, contact_id: str) -> Staff | None:

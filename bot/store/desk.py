@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from bot.cases import Case, Deed, Done, Profile, Refused, Staff, WakeBy
 from bot.model import CaseStep, ContactRef, Message
-from bot.records import AuditLine, CaseFigure, CaseLine, OpenSession, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, OpenSession, Report
 
 INVITE_HOURS = 48
 LOGIN_MINUTES = 15  # a login link that somebody who is staff asked for
@@ -226,6 +226,9 @@ class DeskStore(Protocol):
 
     async def resolve(self, report_id: int, staff_id: str) -> None:
         """Close a report and all others on the same entry and language."""
+
+    async def confirmations(self, after: int = 0) -> tuple[Confirmed, ...]:
+        """Return what people found right, oldest first: those with an id above `after`. They are only ever added to."""
 
     async def case_figures(self) -> tuple[CaseFigure, ...]:
         """Return the figures of the desk, practice left out."""

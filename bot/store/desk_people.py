@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot.cases import Profile, Staff, WakeBy
 from bot.model import ContactRef, Message
-from bot.records import AuditLine, CaseFigure, OpenSession, Report
-from bot.store import audit, codes, deeds, erase, figures, files, groups, logins, people, reports, waking
+from bot.records import AuditLine, CaseFigure, Confirmed, OpenSession, Report
+from bot.store import audit, codes, deeds, erase, figures, files, groups, logins, people, reports, reviews, waking
 from bot.store.database import Database, micros
 from bot.store.desk import LOGIN_MINUTES, Group, GroupTopic
 from bot.store.worker import Worker
@@ -184,6 +184,10 @@ class PeopleMethods:
     async def resolve(self, report_id: int, staff_id: str) -> None:
         """Close a report and all others on the same entry and language."""
         await self._worker.write(lambda db: reports.resolve(db, report_id, staff_id))
+
+    async def confirmations(self, after: int = 0) -> tuple[Confirmed, ...]:
+        """Return what people found right, above an id."""
+        return await self._worker.read(lambda db: reviews.confirmed_after(db, after))
 
     async def case_figures(self) -> tuple[CaseFigure, ...]:
         """Return the figures of the desk."""

@@ -161,7 +161,7 @@ def drop_settled(db: Database) -> int:
 def drop_stale(db: Database) -> int:
     """Forget codes, logins and requests past their time, who never used their invite, and mailboxes and groups nobody uses any more."""
     now = db.now()
-    gone = db.run("drop_old_codes", now)
+    gone = db.run("drop_old_codes", now) + db.run("drop_old_moves", now)
     gone += sum(_drop_invited(db, str(row[0])) for row in db.rows("never_joined"))
     gone += logins.drop_ended(db)
     gone += db.run("drop_old_deeds", now - INBOX_KEY_DAYS * DAY_US)

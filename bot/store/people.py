@@ -45,6 +45,14 @@ def _open(db: Database, staff_id: str, sealed: object) -> Profile:
         raise StoreError(f"stored profile does not parse: {error.error_count()} faults") from None
 
 
+def profile_of(db: Database, staff_id: str, sealed: object) -> Profile | None:
+    """Open the profile of a row; None where it is damaged or its key is gone."""
+    try:
+        return _open(db, staff_id, sealed)
+    except StoreError:
+        return None
+
+
 def add(db: Database, profile: Profile) -> str:
     """Keep a profile with a key of its own; returns the id of who is not staff before a code is used."""
     staff_id = os.urandom(16).hex()
@@ -65,9 +73,8 @@ def set_profile(db: Database, staff_id: str, profile: Profile) -> None:
 def _staff(db: Database, row: tuple[object, ...]) -> Staff | None:
     """Read a row of staff; None where the profile does not open: one damaged row must not close the desk."""
     staff_id, profile, is_available, away_until, substitute, wake_by, seen_at, telegram, email = row
-    try:
-        opened = _open(db, str(staff_id), profile)
-    except StoreError:
+    opened = profile_of(db, str(staff_id), profile)
+    if opened is None:
         return None
     return Staff(
         id=str(staff_id),
@@ -148,6 +155,12 @@ def bind_telegram(db: Database, staff_id: str, contact_id: str) -> None:
     """Make a chat somebody's private one, and nobody else's; who comes by Telegram is woken there until they choose otherwise."""
     db.run("unbind_telegram", contact_id)
     db.run("bind_telegram", contact_id, staff_id)
+
+
+def bind_web(db: Database, staff_id: str, contact_id: str) -> None:
+    """Make a chat in the browser the one in which somebody reviews, and nobody else's."""
+    db.run("unbind_web", contact_id)
+    db.run("bind_web", contact_id, staff_id)
 
 
 def set_duty(db: Database, staff_id: str, *, is_available: bool, away_until_us: int | None, substitute: str | None) -> None:

@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import cast
 
 from bot.errors import StoreError
-from bot.records import Report, Reporter
+from bot.records import About, Report, Reporter
 from bot.store.audit import note
 from bot.store.contacts import place
 from bot.store.database import Database, moment
 
 
-def add(db: Database, city: str, entry_id: str, locale: str, by_whom: Reporter, *, staff_id: str | None = None, why: str = "") -> None:
+def add(
+    db: Database,
+    city: str,
+    entry_id: str,
+    locale: str,
+    by_whom: Reporter,
+    *,
+    staff_id: str | None = None,
+    why: str = "",
+    about: About = "answer",
+) -> None:
     """Keep a report; what a staff member gives as the reason is sealed with their key. Contacts have one open per entry and language."""
     if by_whom == "contact" and db.row("open_report", city, entry_id, locale) is not None:
         return
     sealed = db.keys.get(staff_id).seal(why.encode("utf-8", "surrogatepass"), place("reports", staff_id)) if staff_id and why else None
-    db.run("add_report", city, entry_id, locale, by_whom, staff_id, sealed, db.now())
+    db.run("add_report", city, entry_id, locale, by_whom, about, staff_id, sealed, db.now())
 
 
 def unresolved(db: Database) -> tuple[Report, ...]:
@@ -25,9 +35,10 @@ def unresolved(db: Database) -> tuple[Report, ...]:
 
 
 def _report(db: Database, row: tuple[object, ...]) -> Report:
-    report_id, city, entry_id, locale, by_whom, staff_id, why, at = row
+    report_id, city, entry_id, locale, by_whom, about, staff_id, why, at = row
     opened = _why(db, str(staff_id), cast(bytes, why)) if why is not None else ""
-    return Report(cast(int, report_id), str(city), str(entry_id), str(locale), cast(Reporter, by_whom), moment(cast(int, at)), opened)
+    where = (cast(int, report_id), str(city), str(entry_id), str(locale))
+    return Report(*where, cast(Reporter, by_whom), moment(cast(int, at)), opened, cast(About, about))
 
 
 def _why(db: Database, staff_id: str, sealed: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import TypedDict, cast
 from bot.cases import DESK_ROLES, POOL, Role
 from bot.errors import StoreError
 from bot.model import Conversation
-from bot.store import Snapshot, WaitingEvent, cases, people
+from bot.store import Snapshot, WaitingEvent, cases, people, reviews
 from bot.store.contacts import is_over, place, ref
 from bot.store.crypto import Sealer
 from bot.store.database import Database
@@ -20,10 +20,11 @@ from bot.wire import decode_event
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What a row of a contact tells of the desk: whether they have cases, and the mark of the staff (see `marks`)."""
+    """What a row of a contact tells of the desk: whether they have cases, the mark of the staff (see `marks`), and whose chat it is."""
 
     has_cases: bool
     staff_mark: int
+    staff_id: object
 
 
 def load(db: Database, contact_id: str) -> tuple[Snapshot, tuple[int, ...]] | None:
@@ -31,11 +32,11 @@ def load(db: Database, contact_id: str) -> tuple[Snapshot, tuple[int, ...]] | No
     row = db.row("snapshot", contact_id)
     if row is None:
         return None
-    channel, address, *stored, has_cases, staff_mark = row
+    channel, address, *stored, has_cases, staff_mark, staff_id = row
     sealer = db.keys.get(contact_id)
     waiting, damaged = _waiting(db, contact_id, sealer)
     contact = ref(channel, address, sealer, contact_id)
-    desk = _Desk(bool(has_cases), cast(int, staff_mark))
+    desk = _Desk(bool(has_cases), cast(int, staff_mark), staff_id)
     return Snapshot(_conversation(db, contact_id, contact.channel, stored, desk, sealer), contact, waiting), damaged
 
 
@@ -54,7 +55,7 @@ def _waiting(db: Database, contact_id: str, sealer: Sealer) -> tuple[tuple[Waiti
 def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[object], desk: _Desk, sealer: Sealer) -> Conversation:
     state, locale, city, area, data, recent, version, said_at = row
     if state is None:
-        return Conversation(contact_id, channel)
+        return Conversation(contact_id, channel, reviews=reviews.reviewing(db, desk.staff_id))
     own = cases.of_contact(db, contact_id, db.now()) if desk.has_cases else ()
     roles = _roles(db, desk.staff_mark).get(str(city), frozenset()) if city is not None else frozenset()
     return Conversation(
@@ -70,6 +71,7 @@ def _conversation(db: Database, contact_id: str, channel: str, row: Sequence[obj
         cases=own,
         staffed=not roles.isdisjoint(DESK_ROLES),
         pools=tuple(kind for kind in POOL if kind in roles),
+        reviews=reviews.reviewing(db, desk.staff_id),
         **_recent(sealer, recent, contact_id) if recent and not is_over(said_at, db.now()) else {},
     )
 

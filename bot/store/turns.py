@@ -46,7 +46,9 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
 def _handled(delivery: Delivery | None, works: Sequence[Work]) -> Handled:
     wake = dict.fromkeys(contact_id for work in works for contact_id in work.wake)
     numbers = dict.fromkeys(number for work in works for number in work.cases)
-    return Handled(() if delivery is None else (delivery,), tuple(wake), tuple(numbers))
+    confirmed = tuple(each for work in works for each in work.confirmed)
+    reported = any(work.reported for work in works)
+    return Handled(() if delivery is None else (delivery,), tuple(wake), tuple(numbers), confirmed, reported)
 
 
 def _check(snapshot: Snapshot, decision: Decision) -> None:

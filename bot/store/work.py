@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model import DeskEvent
+from bot.records import Confirmed
 from bot.store.contacts import place
 from bot.store.crypto import EVENT_HASH_BYTES
 from bot.store.database import Database, moment
@@ -17,12 +18,15 @@ from bot.wire import encode_event
 class Work:
     """One unit of work. `now`: microseconds since 1970.
 
-    Gathered on the way, in order, each once: `wake`, contacts whose inbox got something, and `cases`, numbers of those that changed."""
+    Gathered on the way, in order, each once: `wake`, contacts whose inbox got something, and `cases`, numbers of those that changed;
+    `confirmed`: answers somebody found right, `reported`: one was called wrong by somebody whose word counts at once."""
 
     db: Database
     now: int
     wake: dict[str, None] = field(default_factory=dict)
     cases: dict[int, None] = field(default_factory=dict)
+    confirmed: list[Confirmed] = field(default_factory=list)
+    reported: bool = False
 
     @property
     def at(self) -> datetime:

@@ -112,8 +112,9 @@ async def test_joiners_and_marks_that_end_by_themselves_stay() -> None:
 
 async def test_lists_tables_and_headings_are_laid_out() -> None:
     items = ((Run("one"),), (Run("two"),))
-    blocks = (Heading((Run("T"),)), Listing(items), Listing(items, ordered=True), FactTable((("Cost", (Run("free"),)),)), Note((Run("n"),)))
-    assert await shown(Message("en", blocks)) == "T\n• one\n• two\n1. one\n2. two\nCost: free\nn\n\n"
+    lists = (Listing(items), Listing(items, ordered=True), Listing(items, boxes=True))
+    blocks = (Heading((Run("T"),)), *lists, FactTable((("Cost", (Run("free"),)),)), Note((Run("n"),)))
+    assert await shown(Message("en", blocks)) == "T\n• one\n• two\n1. one\n2. two\n☐ one\n☐ two\nCost: free\nn\n\n"
 
 
 async def test_styles_only_on_a_terminal() -> None:

@@ -228,7 +228,7 @@ def test_a_ready_answer_comes_in_the_language_of_the_contact_with_its_buttons(lo
     (message,) = talk.messages
     assert title in talk.said
     assert (message.author, message.author_name, message.line, message.locale) == ("person", "Lucía", 7, locale)
-    assert "steps:egov.nie" in talk.offered
+    assert "guide:egov.nie" in talk.offered
     assert talk.effects(Count) == [], "it is not the bot that answered"
 
 

@@ -32,7 +32,10 @@ from bot.model import (
     GroupSaid,
     InviteUsed,
     LocationShared,
+    MakeMove,
     MediaReceived,
+    Moved,
+    MoveMade,
     OpenCase,
     OptionChosen,
     OptionExpired,
@@ -44,6 +47,7 @@ from bot.model import (
     TextReceived,
     Turn,
     UseInvite,
+    UseMove,
 )
 from tests.dialogue.desk import a_case, desk_context, desk_talk, staffed
 from tests.dialogue.world import CATALOGUES, NOW, Talk, context, settled
@@ -68,6 +72,7 @@ EVENTS: dict[str, Event] = {
     "large file": MediaReceived(media="video", at=NOW, too_large=True),
     **{f"command {name}": CommandReceived(name=name, at=NOW) for name in COMMANDS},
     "command with a code": CommandReceived(name="start", argument="i_7Q2M", at=NOW),
+    "command with a way": CommandReceived(name="start", argument="m_7Q2M", at=NOW),
 }
 DESK_EVENTS: dict[str, Event] = {
     **{f"news {name}": CaseNews(step=name, case=a_case(), at=NOW, text="why") for name in get_args(CaseStep)},
@@ -77,6 +82,11 @@ DESK_EVENTS: dict[str, Event] = {
     "withdrawn": PersonWithdrew(number=214, line=1, at=NOW),
     "invitation": InviteUsed(at=NOW, name="Lucía", role="advisor", city="madrid", login_code="C"),
     "bad invitation": InviteUsed(at=NOW),
+    "a way to another device": MoveMade(code="7Q2M-0ABC-DEFG-HJKM-NPQR-STVW-XYZ1", minutes=10, at=NOW),
+    "from another device": Moved(at=NOW, outcome="moved", locale="es", city="madrid", data={"doing/madrid/egov.nie": '{"step":"office"}'}),
+    "from another device, of a city that is gone": Moved(at=NOW, outcome="moved", locale="xx", city="atlantis", data={"doing/x": 3}),
+    "own way": Moved(at=NOW, outcome="own"),
+    "bad way": Moved(at=NOW),
 }
 GROUP_EVENTS: tuple[Event, ...] = (
     GroupSaid(topic=1, sender=1, post=1, at=NOW, text="hola"),
@@ -89,7 +99,7 @@ OWNED: dict[str, tuple[Case, ...]] = {
     "queue": (a_case(),),
     "advisor": (a_case(state="claimed", advisor="s-1", advisor_name="Lucía", place=0),),
 }
-TOLD = (OpenCase, ReopenCase, UseInvite, AgreeToHelper)  # the store answers these with an event that says something
+TOLD = (OpenCase, ReopenCase, UseInvite, AgreeToHelper, MakeMove, UseMove)  # the store answers these with an event that says something
 
 
 def standing(state: str, locale: str | None) -> Conversation:

@@ -115,7 +115,7 @@ def test_buttons_of_an_answer() -> None:
     talk = Talk(conversation=settled()).press("entry:egov.padron")
     votes = ["helped:egov.padron:yes", "helped:egov.padron:no"]
     assert talk.offered == ["places:egov.padron", "entry:egov.nie", *votes, "do:human", "do:menu"]
-    assert Talk(conversation=settled()).press("entry:egov.nie").offered[0] == "steps:egov.nie"
+    assert Talk(conversation=settled()).press("entry:egov.nie").offered[0] == "guide:egov.nie"
 
 
 def test_a_vote_counts_once() -> None:

@@ -16,8 +16,8 @@ from bot.knowledge.load import load_knowledge
 from bot.model import CommandReceived, Conversation, Knowledge, Message, OptionChosen, SendMessage, Turn
 from tests.dialogue.world import CATALOGUES, NOW, ROOT, KnownSentences, context
 
-# They lead to the beginning, to the service, or to where there are no offices.
-NOT_WALKED = {"do:delete", "do:mydata", "do:language", "do:city", "do:stop", "elsewhere:"}
+# They lead to the beginning, to the service, to another device, or to where there are no offices.
+NOT_WALKED = {"do:delete", "do:mydata", "do:language", "do:city", "do:stop", "elsewhere:", "move:"}
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,10 @@ def test_every_entry_is_reached_by_buttons_alone(knowledge: Knowledge, slug: str
     for locale in city.languages:
         met, shown = reachable(one_city(knowledge, slug), locale)
         assert published <= shown, locale
+        guided = [city.entries[entry_id] for entry_id in published if city.entries[entry_id].steps]
+        assert {f"steps:{entry.id}" for entry in guided} <= met, locale
+        assert {f"{verb}:{entry.id}:{key}" for entry in guided for key in entry.steps for verb in ("done", "skip", "stuck")} <= met, locale
+        assert {f"need:{entry.id}:{needed}" for entry in guided for needed in entry.needs if needed in published} <= met, locale
         assert {f"places:{entry_id}" for entry_id in published if city.entries[entry_id].places} <= met, locale
         assert {f"card:{card}" for card in knowledge.cards.get(city.host_language, {}) if locale != city.host_language} <= met, locale
 

@@ -345,6 +345,7 @@ def report_json(reader: Reader, report: Report) -> Json:
         "entry": {"id": report.entry_id, "title": host.entry_title(report.city, report.entry_id, locale)},
         "language": _language_or_none(host, report.locale, locale),
         "by_whom": report.by_whom,
+        "about": report.about,
         "at": iso(report.at),
         "why": report.why,
     }

@@ -270,6 +270,8 @@ DESK_TEXTS = {
     "role_interpreter": N_("Interpreter"),
     "role_companion": N_("Companion"),
     "role_mentor": N_("Mentor"),
+    # Translators: a role: a person of the city who reads the bot's answers and says whether they are still right
+    "role_reviewer": N_("Reviewer"),
     # Translators: {at} is a date and a time
     "seen": N_("last here {at}"),
     "unreachable_member": N_("cannot be reached while the desk is closed"),
@@ -319,6 +321,10 @@ DESK_TEXTS = {
     "by_contact": N_("by a person who asked"),
     "by_advisor": N_("by an advisor"),
     "by_lead": N_("by a lead"),
+    "by_reviewer": N_("by a reviewer"),
+    # Translators: beside a report on an answer
+    "about_changed": N_("something has changed"),
+    "about_wording": N_("about the wording in this language"),
     # Translators: a button: this report has been looked at and dealt with
     "resolve": N_("Dealt with"),
     "audit_why": N_("Who did what. It never says what anybody wrote."),

@@ -79,7 +79,7 @@ def block_runs(block: Block) -> Runs:
         case Heading():
             return tuple(replace(run, bold=True) for run in block.runs)
         case Listing():
-            marks = (f"{number}. " if block.ordered else "• " for number in range(1, len(block.items) + 1))
+            marks = (f"{number}. " if block.ordered else "☐ " if block.boxes else "• " for number in range(1, len(block.items) + 1))
             return _joined((Run(mark), *item) for mark, item in zip(marks, block.items, strict=True))
         case FactTable():
             return _joined((Run(f"{label}:", bold=True), Run(" "), *value) for label, value in block.rows)

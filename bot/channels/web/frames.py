@@ -208,7 +208,8 @@ def standing(messages: Sequence[StoredMessage]) -> tuple[StoredMessage, ...]:
 
 def _block(block: Block) -> JsonValue:
     if isinstance(block, Listing):
-        return {"kind": block.kind, "ordered": block.ordered, "items": [_runs(item) for item in block.items]}
+        boxes: dict[str, JsonValue] = {"boxes": True} if block.boxes else {}
+        return {"kind": block.kind, "ordered": block.ordered, "items": [_runs(item) for item in block.items]} | boxes
     if isinstance(block, FactTable):
         return {"kind": block.kind, "rows": [[label, _runs(value)] for label, value in block.rows]}
     return {"kind": block.kind, "runs": _runs(block.runs)}
@@ -227,7 +228,7 @@ def _run(run: Run) -> JsonValue:
     if run.isolate:
         piece["isolate"] = True
     if run.locale:
-        piece |= {"lang": run.locale, "dir": direction_of(run.locale)}
+        piece["lang"], piece["dir"] = run.locale, direction_of(run.locale)
     return piece
 
 

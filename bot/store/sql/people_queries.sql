@@ -40,6 +40,19 @@ ORDER BY s.joined_at, s.id
 -- name: staff_of_telegram
 SELECT id FROM staff WHERE telegram_contact = ?
 
+-- name: staff_of_chat
+SELECT id FROM staff WHERE telegram_contact = ? UNION SELECT id FROM staff WHERE web_contact = ?
+
+-- name: invited_of_code
+SELECT s.id, s.profile FROM codes c JOIN staff s ON s.id = c.staff_id
+WHERE c.code_hash = ? AND c.expires_at > ? AND s.removed_at IS NULL
+
+-- name: unbind_web
+UPDATE staff SET web_contact = NULL WHERE web_contact = ?
+
+-- name: bind_web
+UPDATE staff SET web_contact = ? WHERE id = ?
+
 -- name: staff_of_email
 SELECT id FROM staff WHERE email_contact = ? AND joined_at IS NOT NULL AND removed_at IS NULL ORDER BY joined_at DESC LIMIT 1
 
@@ -74,7 +87,7 @@ UPDATE staff SET seen_at = ? WHERE id = ? AND (seen_at IS NULL OR seen_at <= ?)
 SELECT number FROM cases WHERE advisor = ? AND state <> 'closed' AND practice_for IS NULL ORDER BY number
 
 -- name: remove_staff
-UPDATE staff SET profile = x'', removed_at = ?, telegram_contact = NULL, email_contact = NULL, substitute = NULL
+UPDATE staff SET profile = x'', removed_at = ?, telegram_contact = NULL, email_contact = NULL, web_contact = NULL, substitute = NULL
 WHERE id = ? AND removed_at IS NULL
 
 -- name: drop_codes_of
@@ -239,16 +252,22 @@ SELECT number FROM case_lines WHERE id = ?
 SELECT 1 FROM reports WHERE city = ? AND entry_id = ? AND locale = ? AND by_whom = 'contact' AND resolved_at IS NULL
 
 -- name: add_report
-INSERT INTO reports (city, entry_id, locale, by_whom, staff_id, why, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO reports (city, entry_id, locale, by_whom, about, staff_id, why, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: open_reports
-SELECT id, city, entry_id, locale, by_whom, staff_id, why, at FROM reports WHERE resolved_at IS NULL ORDER BY +id
+SELECT id, city, entry_id, locale, by_whom, about, staff_id, why, at FROM reports WHERE resolved_at IS NULL ORDER BY +id
 
 -- name: report_about
 SELECT city, entry_id, locale FROM reports WHERE id = ?
 
 -- name: resolve_reports
 UPDATE reports SET resolved_at = ? WHERE city = ? AND entry_id = ? AND locale = ? AND resolved_at IS NULL
+
+-- name: add_confirmation
+INSERT INTO confirmations (city, entry_id, locale, hash, on_day, by_name, staff_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: confirmations_after
+SELECT id, city, entry_id, locale, hash, on_day, by_name FROM confirmations WHERE id > ? ORDER BY id
 
 -- name: count_case
 INSERT INTO case_figures (city, locale, topic, name, n, seconds) VALUES (?, ?, ?, ?, 1, ?)

@@ -10,7 +10,8 @@ UPDATE contacts SET has_left = ? WHERE id = ?
 -- name: snapshot
 SELECT c.channel, c.address, v.state, v.locale, v.city, v.area, v.data, v.recent, v.version,
     (SELECT at FROM messages WHERE contact_id = c.id ORDER BY id DESC LIMIT 1),
-    EXISTS (SELECT 1 FROM cases WHERE contact_id = c.id), (SELECT n FROM marks WHERE name = 'staff')
+    EXISTS (SELECT 1 FROM cases WHERE contact_id = c.id), (SELECT n FROM marks WHERE name = 'staff'),
+    (SELECT id FROM staff WHERE telegram_contact = c.id UNION SELECT id FROM staff WHERE web_contact = c.id)
 FROM contacts c LEFT JOIN conversations v ON v.contact_id = c.id
 WHERE c.id = ? AND c.erase_at IS NULL
 
@@ -189,3 +190,16 @@ SELECT value FROM meta WHERE name = ?
 
 -- name: set_meta
 INSERT INTO meta (name, value) VALUES (?, ?)
+
+-- name: set_move
+INSERT INTO moves (contact_id, code_hash, expires_at) VALUES (?, ?, ?)
+ON CONFLICT (contact_id) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at
+
+-- name: maker_of_move
+SELECT contact_id FROM moves WHERE code_hash = ? AND expires_at > ?
+
+-- name: drop_move
+DELETE FROM moves WHERE contact_id = ?
+
+-- name: drop_old_moves
+DELETE FROM moves WHERE expires_at <= ?

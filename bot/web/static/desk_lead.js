@@ -7,7 +7,7 @@ import { ask, check, choices, field, input, select, sheet, toast } from "./desk_
 import { button, dotted, isolated, languageNode, moment, number, span, withNodes, wrong } from "./desk_words.js";
 import { locale, text } from "./texts.js";
 
-const ROLES = ["advisor", "peer", "lead", "interpreter", "companion", "mentor"];
+const ROLES = ["advisor", "peer", "lead", "interpreter", "companion", "mentor", "reviewer"];
 const COUNTED = ["opened", "answered", "closed", "helped-yes", "helped-not-yet", "returned"];
 
 async function load(path, show) {
@@ -195,7 +195,8 @@ export function reports() {
 }
 
 function reportRow(report, empty) {
-  const parts = [text(`by_${report.by_whom}`), moment(report.at), report.language && languageNode(report.language)];
+  const subject = report.about === "answer" ? "" : text(`about_${report.about}`);
+  const parts = [text(`by_${report.by_whom}`), moment(report.at), report.language && languageNode(report.language), subject];
   const why = make("p", "", make("bdi", "", report.why));
   const about = make("div", "", isolated(report.entry.title), make("small", "", ...dotted(...parts)), why);
   const row = make("li", "", about);

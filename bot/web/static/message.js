@@ -72,7 +72,7 @@ const BLOCKS = {
   heading: (block) => headingNode(block.runs),
   paragraph: (block) => make("p", "", ...runNodes(block.runs)),
   note: (block) => make("p", "note", ...runNodes(block.runs)),
-  list: (block) => make(block.ordered ? "ol" : "ul", "", ...block.items.map((item) => make("li", "", ...runNodes(item)))),
+  list: (block) => make(block.ordered ? "ol" : "ul", block.boxes ? "boxes" : "", ...block.items.map((item) => make("li", "", ...runNodes(item)))),
   facts: (block) => {
     const rows = block.rows.flatMap(([label, value]) => [make("dt", "", label), make("dd", "", ...runNodes(value))]);
     return make("dl", "facts", ...rows);

@@ -1,0 +1,6 @@
+-- How a contact takes what they have begun to another device: one code at a time, of which only the hash is kept.
+CREATE TABLE moves (
+    contact_id TEXT PRIMARY KEY REFERENCES contacts (id) ON DELETE CASCADE,
+    code_hash BLOB NOT NULL UNIQUE,
+    expires_at INTEGER NOT NULL
+);
