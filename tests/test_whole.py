@@ -23,6 +23,7 @@ from tests.whole import (
     WebPerson,
     Whole,
     brain,
+    catalogues,
     madrid,
     onboard,
     question,

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 from dateparser.data.languages_info import language_order  # type: ignore[import-untyped]
 
+from bot.dialogue.datewords import AGO, COUNTS, DAYS, NEXT_WEEK, UNIT_DAYS
 from bot.matching.normalise import fold, normalise
 
 URGENT_DAYS = 7  # a deadline within these days goes first
@@ -24,62 +25,8 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})(?:[./-](\d{4}|\d{2}))?(?![\d-])")
 _DAY_ALONE = re.compile(r"(?:(?:el|the|dia|day|on|يوم) )*(\d{1,2})(?:st|nd|rd|th|o)?")
 
-# Words dateparser lacks or trips over, as `normalise` writes them; longer ones are looked for first.
-_DAYS: Mapping[str, int] = {
-    "hoy": 0,
-    "today": 0,
-    "tonight": 0,
-    "اليوم": 0,
-    "manana": 1,
-    "tomorrow": 1,
-    "غدا": 1,
-    "بكره": 1,
-    "بكرا": 1,
-    "غدوا": 1,
-    "pasado manana": 2,
-    "day after tomorrow": 2,
-    "بعد غد": 2,
-    "بعد غدا": 2,
-    "بعد الغد": 2,
-    "بعد بكره": 2,
-    "بعد بكرا": 2,
-    "ayer": -1,
-    "yesterday": -1,
-    "امس": -1,
-    "مبارح": -1,
-    "anteayer": -2,
-    "day before yesterday": -2,
-    "اول امس": -2,
-}
-_NEXT_WEEK = ("semana que viene", "proxima semana", "next week", "الاسبوع القادم", "الاسبوع المقبل", "الاسبوع الجاي")
-_UNIT_DAYS: Mapping[str, float] = {
-    **dict.fromkeys(("day", "days", "dia", "dias", "يوم", "يوما", "ايام", "الايام"), 1),
-    **dict.fromkeys(("week", "weeks", "semana", "semanas", "اسبوع", "اسبوعا", "اسابيع"), 7),
-    **dict.fromkeys(("month", "months", "mes", "meses", "شهر", "شهرا", "اشهر", "شهور"), 30),
-    **dict.fromkeys(("hour", "hours", "hora", "horas", "ساعه", "ساعات"), 1 / 24),
-}
 _PAIRS: Mapping[str, int] = {"يومين": 2, "يومان": 2, "اسبوعين": 14, "اسبوعان": 14, "شهرين": 60, "ساعتين": 0}  # the Arabic dual
-_AGO = frozenset({"ago", "hace", "atras", "منذ", "قبل"})
 _BEFORE_ONE = frozenset({"بعد", "خلال", "غضون", "منذ", "قبل"})  # before a bare unit: "in a week"
-_COUNTS: Mapping[str, int] = {
-    word: number
-    for number, spellings in enumerate(
-        (
-            "a an one un una uno واحد واحده",
-            "two dos اثنين",
-            "three tres ثلاثه ثلاث تلات",
-            "four cuatro اربعه اربع",
-            "five cinco خمسه خمس",
-            "six seis سته ست",
-            "seven siete سبعه سبع",
-            "eight ocho ثمانيه ثماني",
-            "nine nueve تسعه تسع",
-            "ten diez عشره عشر",
-        ),
-        1,
-    )
-    for word in spellings.split()
-} | {"fifteen": 15, "quince": 15, "twenty": 20, "veinte": 20, "thirty": 30, "treinta": 30}
 
 
 def parse(text: str, locale: str, today: date, host: str = "en") -> date | None:
@@ -200,7 +147,7 @@ def _on_weekday(said: str, languages: tuple[str, ...], today: date) -> date | No
     day = next((number for name, number in _weekdays(languages, is_short=" " not in said) if f" {name} " in padded), None)
     if day is None:
         return None
-    if any(phrase in said for phrase in _NEXT_WEEK):
+    if any(phrase in said for phrase in NEXT_WEEK):
         return today + timedelta(days=7 - today.weekday() + day)
     return today + timedelta(days=(day - today.weekday()) % 7)
 
@@ -223,11 +170,11 @@ def _in_days(said: str, today: date) -> date | None:
     spoken = said.split()
     days = _counted(spoken)
     if days is not None:
-        return today + timedelta(days=-days if _AGO & set(spoken) else days)
-    if any(phrase in said for phrase in _NEXT_WEEK):
+        return today + timedelta(days=-days if AGO & set(spoken) else days)
+    if any(phrase in said for phrase in NEXT_WEEK):
         return today + timedelta(days=7)
     padded = f" {said} "
-    named = (days for words, days in sorted(_DAYS.items(), key=lambda known: -len(known[0])) if f" {words} " in padded)
+    named = (days for words, days in sorted(DAYS.items(), key=lambda known: -len(known[0])) if f" {words} " in padded)
     ahead = next(named, None)
     return None if ahead is None else today + timedelta(days=ahead)
 
@@ -236,7 +183,7 @@ def _counted(spoken: list[str]) -> int | None:
     for before, word in zip(["", *spoken], spoken, strict=False):
         if word in _PAIRS:
             return _PAIRS[word]
-        unit = _UNIT_DAYS.get(word)
+        unit = UNIT_DAYS.get(word)
         count = _count(before) if unit else None
         if unit and count is not None and count * unit <= FAR_YEARS * 366:
             return int(count * unit + 0.01)
@@ -246,7 +193,7 @@ def _counted(spoken: list[str]) -> int | None:
 def _count(word: str) -> int | None:
     if word.isdecimal() and len(word) <= 4:
         return int(word)
-    return 1 if word in _BEFORE_ONE else _COUNTS.get(word)
+    return 1 if word in _BEFORE_ONE else COUNTS.get(word)
 
 
 def _otherwise(folded: str, said: str, languages: tuple[str, ...], today: date) -> date | None:

@@ -324,8 +324,9 @@ def _in(conversation: Conversation, found: Guide, context: Context) -> str:
 
 def _places(conversation: Conversation, entry: Entry, home: Home, context: Context) -> list[Option]:
     """Offer the offices of an entry, where it has any here."""
+    _ = words(conversation, context)
     count = sum(home.local and slug in home.city.places for slug in entry.places)
-    return [option("places", entry.id, words(conversation, context)("Places ({n})").format(n=count))] if count else []
+    return [option("places", entry.id, _("Places ({n})").format(n=count))] if count else []
 
 
 @at_home

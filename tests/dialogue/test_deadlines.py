@@ -108,3 +108,29 @@ def test_a_week_ahead_and_a_month_back_are_urgent(day: int, urgent: bool) -> Non
 def test_no_text_raises(said: str, locale: str) -> None:
     found = parse(said, locale, TODAY, "es")
     assert found is None or abs(found.year - TODAY.year) <= 10
+
+
+# ---------------------------------------------------------------- every language of our cities
+
+IN_FIVE_DAYS = {
+    "ar": "بعد ٥ أيام", "de": "in 5 Tagen", "el": "σε 5 μέρες", "en": "in 5 days", "es": "en 5 días", "fr": "dans 5 jours", "hr": "za 5 dana",
+    "it": "tra 5 giorni", "ro": "peste 5 zile", "sq": "pas 5 ditësh", "tr": "5 gün sonra", "uk": "через 5 днів", "ur": "5 دن بعد", "zh": "5天后",
+}  # fmt: skip
+TOMORROW = {
+    "ar": "غدا", "de": "morgen", "el": "αύριο", "en": "tomorrow", "es": "mañana", "fr": "demain", "hr": "sutra", "it": "domani", "ro": "mâine",
+    "sq": "nesër", "tr": "yarın", "uk": "завтра", "ur": "کل", "zh": "明天",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", sorted(IN_FIVE_DAYS))
+def test_days_from_now_in_every_language(locale: str) -> None:
+    assert parse(IN_FIVE_DAYS[locale], locale, date(2026, 11, 25)) == date(2026, 11, 30)
+    assert parse(TOMORROW[locale], locale, date(2026, 11, 25)) == date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("de", "vor 5 Tagen"), ("it", "5 giorni fa"), ("uk", "5 днів тому"), ("hr", "prije 5 dana")],
+)
+def test_days_ago_in_other_languages(locale: str, text: str) -> None:
+    assert parse(text, locale, date(2026, 11, 25)) == date(2026, 11, 20)

@@ -208,8 +208,8 @@ def standing(messages: Sequence[StoredMessage]) -> tuple[StoredMessage, ...]:
 
 def _block(block: Block) -> JsonValue:
     if isinstance(block, Listing):
-        boxes: dict[str, JsonValue] = {"boxes": True} if block.boxes else {}
-        return {"kind": block.kind, "ordered": block.ordered, "items": [_runs(item) for item in block.items]} | boxes
+        items: list[JsonValue] = [_runs(item) for item in block.items]
+        return {"kind": block.kind, "ordered": block.ordered, "items": items, **({"boxes": True} if block.boxes else {})}
     if isinstance(block, FactTable):
         return {"kind": block.kind, "rows": [[label, _runs(value)] for label, value in block.rows]}
     return {"kind": block.kind, "runs": _runs(block.runs)}

@@ -4,3 +4,4 @@ CREATE TABLE moves (
     code_hash BLOB NOT NULL UNIQUE,
     expires_at INTEGER NOT NULL
 );
+CREATE INDEX moves_expire ON moves (expires_at);
