@@ -113,11 +113,14 @@ def test_no_text_raises(said: str, locale: str) -> None:
 # ---------------------------------------------------------------- every language of our cities
 
 IN_FIVE_DAYS = {
-    "ar": "بعد ٥ أيام", "de": "in 5 Tagen", "el": "σε 5 μέρες", "en": "in 5 days", "es": "en 5 días", "fr": "dans 5 jours", "hr": "za 5 dana",
-    "it": "tra 5 giorni", "ro": "peste 5 zile", "sq": "pas 5 ditësh", "tr": "5 gün sonra", "uk": "через 5 днів", "ur": "5 دن بعد", "zh": "5天后",
+    "ar": "بعد ٥ أيام", "de": "in 5 Tagen", "el": "σε 5 μέρες", "en": "in 5 days", "es": "en 5 días", "fr": "dans 5 jours",
+    "hr": "za 5 dana",
+    "it": "tra 5 giorni", "ro": "peste 5 zile", "sq": "pas 5 ditësh", "tr": "5 gün sonra", "uk": "через 5 днів", "ur": "5 دن بعد",
+    "zh": "5天后",
 }  # fmt: skip
 TOMORROW = {
-    "ar": "غدا", "de": "morgen", "el": "αύριο", "en": "tomorrow", "es": "mañana", "fr": "demain", "hr": "sutra", "it": "domani", "ro": "mâine",
+    "ar": "غدا", "de": "morgen", "el": "αύριο", "en": "tomorrow", "es": "mañana", "fr": "demain", "hr": "sutra",
+    "it": "domani", "ro": "mâine",
     "sq": "nesër", "tr": "yarın", "uk": "завтра", "ur": "کل", "zh": "明天",
 }  # fmt: skip
 

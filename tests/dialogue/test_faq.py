@@ -83,5 +83,6 @@ def test_a_channel_with_few_buttons_pages() -> None:
     assert talk.offered == ["topic:healthcare", "topic:egov", "more:1"]
     talk.write("3")
     assert talk.offered == ["topic:emergency", "first:", "more:2"]
-    talk.write("more choices").write("2")
+    assert talk.write("more choices").offered == ["cards:", "do:human", "more:3"]
+    talk.write("more choices").write("1")
     assert "How I can help" in talk.said
