@@ -16,6 +16,7 @@ SHORT_WORDS = 3  # up to so many words, a text that fits no entry is taken for a
 
 MOVE = "m_"  # so the payload of a link begins that brings a contact here from another device
 
+FEW_LANGUAGES = 4  # more questions than that would hide the buttons on a phone
 _INVITE = re.compile(r"i_([A-Za-z0-9_-]{1,60})|([A-Za-z0-9]{4}(?:-?[A-Za-z0-9]{4}){4,9})")  # the code of an invitation, in a link or alone
 
 # ---------------------------------------------------------------- what to ask next
@@ -79,13 +80,14 @@ def _linked(payload: str, context: Context) -> tuple[str, str] | None:
 
 
 def ask_language(conversation: Conversation, context: Context, *lead: Block) -> Turn:
-    """Offer every language by its own name, the likely one first, and ask in each of them."""
+    """Offer every language by its own name, the likely one first; ask in each of a few, of many in that one and in English."""
     first = tongue(conversation, context)
     order = [first, *(locale for locale in context.locales if locale != first)]
     _ = context.translator(first).gettext
     is_new = conversation.locale is None and conversation.state == "new"
     hello = [text(_("Hello! I am Dragoman. I help you find the services of your city."))] if is_new else []
-    asked = [_language_question(locale, context) for locale in order]
+    asking_in = order if len(order) <= FEW_LANGUAGES else dict.fromkeys((first, "en"))
+    asked = [_language_question(locale, context) for locale in asking_in]
     options = [option("language", locale, context.language_name(locale)) for locale in order]
     asking = replace(conversation, state="language")
     return say(asking, context, *hello, *lead, *asked, options=options)

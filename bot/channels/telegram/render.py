@@ -30,7 +30,8 @@ MAX_BUTTONS: Final = 100
 LABEL_LENGTH: Final = 64
 SHORT_LABEL: Final = 18  # two such labels fit beside each other on a small phone
 
-_RLM, _FSI, _PDI = "\u200f", "\u2068", "\u2069"
+_RLM, _FSI, _RLI, _PDI = "\u200f", "\u2068", "\u2067", "\u2069"
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff]")
 # What could turn a name or file name round, or hide in it.
 _DIRECTION_MARKS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Telegram turns control characters into spaces and drops U+2028-202E (tdlib/td misc.cpp, clean_input_string); we do the same beforehand.
@@ -142,7 +143,7 @@ def _run(run: Run, markup: Markup, rtl: bool, with_addresses: bool) -> str:
     elif run.url and (not url or with_addresses):
         text += _address_beside(run.url if url else dialled(run.url), run.text, markup)
     if run.isolate and rtl:
-        text = f"{_FSI}{text}{_PDI}"
+        text = f"{_RLI if _RIGHT_TO_LEFT.search(run.text) else _FSI}{text}{_PDI}"  # also where it begins with a Latin word
     return f"<b>{text}</b>" if run.bold and markup == "html" else text
 
 

@@ -4,6 +4,7 @@ import { canSpeak, hush, speak } from "./speech.js";
 import { text } from "./texts.js";
 
 const SAFE_LINKS = new Set(["http:", "https:", "tel:", "mailto:", "geo:"]);
+const RIGHT_TO_LEFT = /[\u0590-\u08ff]/;
 const SVG = "http://www.w3.org/2000/svg";
 
 export function make(tag, className = "", ...content) {
@@ -47,7 +48,10 @@ function link(url, className = "") {
 
 function runNode(run) {
   let node = document.createTextNode(run.text);
-  if (run.isolate) node = make("bdi", /^[\d\s+()/.,:€$-]{1,24}$/.test(run.text) ? "number" : "", node);
+  if (run.isolate) {
+    node = make("bdi", /^[\d\s+()/.,:€$-]{1,24}$/.test(run.text) ? "number" : "", node);
+    if (RIGHT_TO_LEFT.test(run.text)) node.dir = "rtl"; // also where it begins with a Latin word
+  }
   if (run.lang) node = Object.assign(make("span", "", node), { lang: run.lang, dir: run.dir });
   if (run.bold) node = make("strong", "", node);
   const anchor = run.url ? link(run.url) : null;
