@@ -576,6 +576,7 @@ async def _run(
         if knowing.done():
             knowing.result()
     finally:
+        knowing.cancel()  # it may be in the middle of learning
         for channel in channels:
             await channel.stop_receiving()
         await desk.stop()

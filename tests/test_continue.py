@@ -109,6 +109,17 @@ async def test_after_a_power_cut_it_goes_on_at_the_same_step_in_another_language
         bot.stop()
 
 
+async def test_what_is_written_while_the_bot_still_learns_is_answered_afterwards(tmp_path: Path) -> None:
+    bot = Bot(tmp_path / "data", CACHE_DIR=str(tmp_path / "cache"))
+    bot.start()
+    try:
+        async with browser(bot) as visitor:
+            assert "knowledge replaced" not in bot.log.read_text(), "nothing is known yet"
+            assert sentence("en", "Which language do you prefer?") in await visitor.ask(type="command", name="start")
+    finally:
+        bot.stop()
+
+
 # ---------------------------------------------------------------- from the web to Telegram
 
 

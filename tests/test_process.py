@@ -70,6 +70,13 @@ def test_stops_when_told_to(tmp_path: Path) -> None:
     assert bot.stop(15) == 0
 
 
+def test_answers_its_health_and_stops_while_it_is_still_learning(tmp_path: Path) -> None:
+    bot = Bot(tmp_path / "data", CACHE_DIR=str(tmp_path / "cache"))
+    bot.start()
+    assert "knowledge replaced" not in bot.log.read_text()
+    assert bot.stop(15) == 0
+
+
 def test_the_data_folder_is_private(bot: Bot) -> None:
     for path in [bot.data, *bot.data.iterdir()]:
         assert path.stat().st_mode & 0o077 == 0, path

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("matching", "store", "web", "telegram", "desk")
+MODULES = ("matching", "knowledge", "store", "web", "telegram", "desk")
 
 
 def main() -> int:
