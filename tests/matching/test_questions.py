@@ -1,0 +1,42 @@
+"""The test questions of every city: enough of them, in every language, and most of them answered. The figures are printed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bot.matching import Matcher
+from bot.matching.evaluate import Line, count, figures, judge, table
+from bot.model import Knowledge
+from tests.matching.conftest import FOLDER, questions
+
+CITIES = sorted(path.parent.name for path in FOLDER.glob("*/city.yaml"))
+
+
+@pytest.fixture(scope="module")
+def all_lines() -> list[Line]:
+    return [line for city in CITIES for line in questions(city)]
+
+
+@pytest.mark.parametrize("city", CITIES)
+def test_three_for_every_entry_and_language(city: str, knowledge: Knowledge) -> None:
+    asked = Counter((line["id"], line["lang"]) for line in questions(city) if line["kind"] != "oos")
+    known = knowledge.cities[city]
+    wanted = {(entry.id, locale) for entry in known.entries.values() for locale in known.languages}
+    assert {pair for pair in wanted if asked[pair] < 3} == set()
+
+
+def test_most_are_answered_and_few_wrongly(all_lines: list[Line], matcher: Matcher, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = judge(all_lines, matcher)
+    found = figures(judged)
+    with capsys.disabled():
+        print("\n" + table(found))
+    whole = count(judged)
+    assert whole.first.hits / whole.first.total >= 0.75
+    assert whole.offered.hits / whole.offered.total >= 0.9
+    assert whole.wrong.hits / whole.wrong.total <= 0.08
+    assert whole.false_alarms.hits / whole.false_alarms.total <= 0.015
+    for name, group in found.items():
+        if name.startswith("lang ") and group.first.total >= 100:
+            assert group.first.hits / group.first.total >= 0.65, name
