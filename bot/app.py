@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute
 
 import bot
 from bot import i18n
-from bot.brain import Brain, Shelf, kept_brain, learn, nothing_known, ready_brain
+from bot.brain import Brain, Shelf, kept_brain, last_brain, learn, nothing_known, ready_brain
 from bot.channels import Channel, Parcel
 from bot.channels.console import ConsoleChannel
 from bot.channels.desk import DeskPages
@@ -92,6 +92,7 @@ class Thinker:
         self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
         self._retention_days, self._desk_url, self._public_url = retention_days, desk_url, public_url
         self.bot_name = bot_name
+        self.is_current = True  # the knowledge is what the files say, as far as anybody has looked
         self.flags: Callable[[], Mapping[tuple[str, str], Flag]] = dict  # nobody has called an answer wrong
         self.confirmations: Callable[[], Confirmations] = dict  # nor confirmed one
         self._capabilities = {channel.name: channel.capabilities for channel in channels}
@@ -156,10 +157,11 @@ class Thinker:
             log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), time.monotonic() - begun)
 
     async def follow(self, folder: Path, shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[KnowledgeError | None]:
-        """Take up the knowledge where there is none yet, and every change of its files; yields None, or the fault that keeps a set out."""
+        """Take up what the files say now and every change of them; yields None, or the fault that keeps a set out."""
         changes = watchfiles.awatch(folder, stop_event=stop, recursive=True, debounce=200, step=50)
         upcoming = asyncio.ensure_future(anext(changes, None))  # watches before anything is read, so that no change is missed
-        while not self.is_ready or await upcoming is not None:
+        while not self.is_current or await upcoming is not None:
+            self.is_current = True
             if upcoming.done():
                 upcoming = asyncio.ensure_future(anext(changes, None))
             try:
@@ -168,8 +170,6 @@ class Thinker:
             except KnowledgeError as error:
                 log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
                 yield error
-                if not self.is_ready:
-                    await asyncio.wait({upcoming})
 
 
 def load_brain(settings: Settings) -> Brain:
@@ -495,7 +495,9 @@ async def serve(settings: Settings) -> None:
     with _listener(settings) as listener:
         catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
-        thinker = thinker_of(settings, first_brain(settings), catalogues, channels)
+        known, is_current = first_brain(settings)
+        thinker = thinker_of(settings, known, catalogues, channels)
+        thinker.is_current = is_current
         name = bot_name_of(settings)
         async with opened_store(settings, secret) as store, translator_of(settings) as translate, naming(settings, thinker, name):
             desk, service = build_services(
@@ -512,17 +514,20 @@ async def serve(settings: Settings) -> None:
             await _run(settings, listener, store, service, desk, channels, thinker)
 
 
-def first_brain(settings: Settings) -> Brain:
-    """Return what is ready at once, nothing at all where it has to be built first; without a folder to build into it is built now.
+def first_brain(settings: Settings) -> tuple[Brain, bool]:
+    """Return what is known at once, and whether it is what the files say now.
 
-    Raises KnowledgeError where the files have a fault: nobody should learn of that from a bot that never answers."""
-    shelf = Shelf(settings.shelf_dir)
+    While those have to be learnt first the last good set answers, or nothing yet. Raises KnowledgeError where there has never been a good
+    set and the files have a fault: nobody should learn of that from a bot that never answers."""
+    folder, shelf = settings.knowledge_dir, Shelf(settings.shelf_dir)
     if not shelf.is_ours():
-        return load_brain(settings)
-    kept = kept_brain(settings.knowledge_dir, shelf)
-    if kept is None:
-        load_knowledge(settings.knowledge_dir)
-    return kept or nothing_known()
+        return load_brain(settings), True
+    if known := kept_brain(folder, shelf):
+        return known, True
+    last = last_brain(folder, shelf)
+    if last is None:
+        load_knowledge(folder)
+    return last or nothing_known(), False
 
 
 def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:

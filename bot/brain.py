@@ -118,6 +118,10 @@ class Shelf:
         except OSError:
             return False
 
+    def last(self, folder: Path) -> Parts | None:
+        """Return the parts of the last good state of a knowledge folder."""
+        return self.find(_last_of(folder))
+
     def find(self, state: str) -> Parts | None:
         """Return the parts that make up a state of the knowledge folder; None where they are not all here."""
         try:
@@ -137,9 +141,10 @@ class Shelf:
             file.write(content)
         Path(file.name).replace(self.folder / name)
 
-    def list_parts(self, state: str, parts: Parts) -> None:
-        """Write down which parts make up a state, and throw away what no recent state needs."""
-        self.keep(f"{state}.json", json.dumps(dict(parts)).encode())
+    def list_parts(self, folder: Path, state: str, parts: Parts) -> None:
+        """Write down which parts make up a state of a folder, and throw away what no recent state needs."""
+        for name in (_last_of(folder), state):
+            self.keep(f"{name}.json", json.dumps(dict(parts)).encode())
         lists = sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
         needed: set[str] = set()
         for path in lists[:MANIFESTS]:
@@ -156,6 +161,10 @@ class Shelf:
         with contextlib.suppress(EOFError):
             while True:
                 yield unpickler.load()
+
+
+def _last_of(folder: Path) -> str:
+    return f"last-{fingerprint(str(folder.resolve()).encode())}"
 
 
 def _pickled(part: object) -> bytes:
@@ -183,9 +192,15 @@ def ready_brain(folder: Path, shelf: Shelf) -> Brain:
 
 def kept_brain(folder: Path, shelf: Shelf) -> Brain | None:
     """Load the knowledge if the shelf has it ready; None where it has to be built first."""
-    if not shelf.is_ours():
-        return None
-    parts = shelf.find(folder_state(folder))
+    return _kept(shelf.find(folder_state(folder)), shelf) if shelf.is_ours() else None
+
+
+def last_brain(folder: Path, shelf: Shelf) -> Brain | None:
+    """Load the last good state of the knowledge, which answers while the present one is learnt; None where there is none."""
+    return _kept(shelf.last(folder), shelf) if shelf.is_ours() else None
+
+
+def _kept(parts: Parts | None, shelf: Shelf) -> Brain | None:
     with quick_allocation(), contextlib.suppress(FileNotFoundError):  # cleared away a moment ago: as if it had never been there
         return _from_shelf(parts, shelf) if parts else None
     return None

@@ -46,7 +46,7 @@ def _build(folder: Path, shelf: Shelf) -> None:
         shelf.keep_part(parts[name], part)
     print(json.dumps(parts), flush=True)
     learnt = _learn(recipes(knowledge), shelf)
-    shelf.list_parts(state, parts | learnt)
+    shelf.list_parts(folder, state, parts | learnt)
     print(json.dumps(learnt), flush=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.brain import Brain, Shelf, folder_state, kept_brain, learn, nothing_known, ready_brain
+from bot.brain import Brain, Shelf, folder_state, kept_brain, last_brain, learn, nothing_known, ready_brain
 from bot.errors import KnowledgeError
 from bot.knowledge.load import load_knowledge
 from tests.knowledge.folders import good_files, write
@@ -74,6 +74,16 @@ def test_nothing_is_kept_for_other_files(folder: Path, shelf: Shelf) -> None:
     assert kept_brain(folder, shelf) is None
 
 
+def test_the_last_good_state_answers_while_another_is_learnt(folder: Path, shelf: Shelf) -> None:
+    assert last_brain(folder, shelf) is None
+    good = ready_brain(folder, shelf)
+    spoil(folder, "madrid/ar/egov.yaml", "{phone}", "{fax}")
+    assert kept_brain(folder, shelf) is None
+    last = last_brain(folder, shelf)
+    assert last is not None
+    assert last.knowledge == good.knowledge
+
+
 def test_a_shelf_others_may_write_to_is_not_read(folder: Path, shelf: Shelf) -> None:
     ready_brain(folder, shelf)
     shelf.folder.chmod(0o777)
@@ -111,7 +121,7 @@ def test_old_states_are_thrown_away_and_young_ones_stay(folder: Path, shelf: She
 
     for number in range(10):
         change(number)
-    assert len(list(shelf.folder.glob("*.json"))) == 10
+    assert len(list(shelf.folder.glob("*.json"))) == 11, "ten states, and which was the last"
     for age, path in enumerate(sorted(shelf.folder.iterdir())):
         os.utime(path, times=(age, age))
     change(10)
