@@ -226,7 +226,7 @@ async def test_paper_shows_the_answer_and_nothing_else(open_page: OpenPage) -> N
         await expect(page.locator(hidden).last).to_be_hidden()
     await expect(page.locator("dl.facts")).to_be_visible()
     assert "privado" not in await page.inner_text("body")  # what was said before stays off the paper
-    assert await page.evaluate("getComputedStyle(document.querySelector('dl.facts')).color") == "rgb(22, 48, 47)"  # dark ink, always
+    assert await page.evaluate("getComputedStyle(document.querySelector('dl.facts')).color") == "rgb(0, 0, 0)"  # black ink, always
 
 
 async def test_nobody_else_is_asked_for_anything(open_page: OpenPage, chat: Served, chromium: Browser) -> None:

@@ -928,7 +928,7 @@ async def test_figures_by_language_and_topic(desk: DeskTown, sit: Sit) -> None:
 
 
 KEY_CALLS = "text|button|iconButton|field|ask|sheet|choices|withNodes|tell|copyRow|say|table"
-KEY_FAMILIES = r"^(error|outcome|kind|role|way|pass_to|duty|by|key|helped|setting|figure|part)_"
+KEY_FAMILIES = r"^(about|error|outcome|kind|role|way|pass_to|duty|by|key|helped|setting|figure|part)_"
 
 
 async def test_every_text_of_the_page_is_there_and_used() -> None:
