@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute
 
 import bot
 from bot import i18n
-from bot.brain import Brain, Shelf, kept_brain, last_brain, learn, nothing_known, ready_brain
+from bot.brain import Brain, Shelf, folder_state, kept_brain, last_brain, learn, nothing_known, ready_brain
 from bot.channels import Channel, Parcel
 from bot.channels.console import ConsoleChannel
 from bot.channels.desk import DeskPages
@@ -35,7 +35,6 @@ from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
-from bot.knowledge.load import load_knowledge
 from bot.knowledge.stamp import missing_stamps
 from bot.knowledge.sure import Confirmations
 from bot.knowledge.write import write_stamps
@@ -517,17 +516,13 @@ async def serve(settings: Settings) -> None:
 def first_brain(settings: Settings) -> tuple[Brain, bool]:
     """Return what is known at once, and whether it is what the files say now.
 
-    While those have to be learnt first the last good set answers, or nothing yet. Raises KnowledgeError where there has never been a good
-    set and the files have a fault: nobody should learn of that from a bot that never answers."""
+    While those have to be learnt first the last good set answers, or nothing yet. Raises KnowledgeError where nothing can be kept and the
+    files have a fault."""
     folder, shelf = settings.knowledge_dir, Shelf(settings.shelf_dir)
     if not shelf.is_ours():
         return load_brain(settings), True
-    if known := kept_brain(folder, shelf):
-        return known, True
-    last = last_brain(folder, shelf)
-    if last is None:
-        load_knowledge(folder)
-    return last or nothing_known(), False
+    known = kept_brain(folder, shelf)
+    return (known, True) if known else (last_brain(folder, shelf) or nothing_known(), False)
 
 
 def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, channels: Sequence[Channel]) -> Thinker:
@@ -594,11 +589,15 @@ async def _run(
 
 
 async def _know(settings: Settings, service: ConversationService, desk: DeskService, thinker: Thinker, stop: asyncio.Event) -> None:
-    """Learn what is not on the shelf while messages are already taken in; then begin to answer, and follow every change of the files."""
-    at_work = thinker.is_ready
+    """Learn what is not on the shelf while messages are already taken in; then begin to answer, and follow every change of the files.
+
+    Raises KnowledgeError where there has never been a good set and the files were broken from the start."""
+    at_work, at_start = thinker.is_ready, folder_state(settings.knowledge_dir)
     if at_work:
         await desk.start()
     async for fault in thinker.follow(settings.knowledge_dir, Shelf(settings.shelf_dir), stop):
+        if fault is not None and not at_work and folder_state(settings.knowledge_dir) == at_start:
+            raise fault  # nobody should learn of it from a bot that never answers
         if fault is not None:
             with contextlib.suppress(StoreError):
                 await desk.knowledge_refused(str(fault))

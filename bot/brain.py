@@ -201,9 +201,11 @@ def last_brain(folder: Path, shelf: Shelf) -> Brain | None:
 
 
 def _kept(parts: Parts | None, shelf: Shelf) -> Brain | None:
+    brain = None
     with quick_allocation(), contextlib.suppress(FileNotFoundError):  # cleared away a moment ago: as if it had never been there
-        return _from_shelf(parts, shelf) if parts else None
-    return None
+        brain = _from_shelf(parts, shelf) if parts else None
+    give_back()
+    return brain
 
 
 def _from_shelf(parts: Parts, shelf: Shelf) -> Brain:
@@ -222,7 +224,8 @@ async def learn(folder: Path, shelf: Shelf, earlier: Brain) -> AsyncIterator[Bra
             for file in found.values():
                 known[file] = known[file] if file in known else await _read(shelf, file)
             brain = _assemble(parts, {name: known[file] for name, file in parts.items()}, earlier.matcher)
-        yield brain
+        if brain.matcher is not earlier.matcher or earlier.parts:  # never words alone, with nothing that hears a cry for help
+            yield brain
 
 
 async def _read(shelf: Shelf, file: str) -> object:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
+
 from bot.brain import Shelf, file_of, folder_state, knowledge_parts
 from bot.errors import KnowledgeError
 from bot.knowledge.aside import FAULT, encode_fault
@@ -51,21 +53,29 @@ def _build(folder: Path, shelf: Shelf) -> None:
 
 
 def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
-    """Make the parts that are not on the shelf: matrices here with all processors, the rest in a process beside this one."""
+    """Make the parts that are not on the shelf, the heaviest first.
+
+    Several large matrices are multiplied side by side, each by one processor; a single one by all of them, which is faster."""
     files = {f"matcher/{recipe.name}": file_of(recipe.name, recipe.made_from) for recipe in wanted}
     todo = [recipe for recipe in wanted if not (shelf.folder / files[f"matcher/{recipe.name}"]).exists()]
-    heavy, light = ([recipe for recipe in todo if recipe.is_heavy is kind] for kind in (True, False))
-    beside = multiprocessing.get_context("fork").Process(target=_make, args=(light, shelf))
-    beside.start()
-    _make(heavy, shelf)
-    beside.join()
-    _make([recipe for recipe in light if not (shelf.folder / files[f"matcher/{recipe.name}"]).exists()], shelf)  # should it have died
+    todo.sort(key=lambda recipe: (not recipe.is_heavy, -len(recipe.made_from)))
+    processors, heavy = len(os.sched_getaffinity(0)), sum(recipe.is_heavy for recipe in todo)
+    _work.extend((recipe, shelf) for recipe in todo)
+    if processors > 1 and len(todo) > 1:
+        with multiprocessing.get_context("fork").Pool(processors, threadpool_limits, (1 if heavy > 1 else processors,)) as pool:
+            pool.map(_make, range(len(todo)), chunksize=1)
+    else:
+        for number in range(len(todo)):
+            _make(number)
     return files
 
 
-def _make(todo: Sequence[Recipe], shelf: Shelf) -> None:
-    for recipe in todo:
-        shelf.keep_part(file_of(recipe.name, recipe.made_from), recipe.make())
+_work: list[tuple[Recipe, Shelf]] = []  # processes forked from this one find here what to do
+
+
+def _make(number: int) -> None:
+    recipe, shelf = _work[number]
+    shelf.keep_part(file_of(recipe.name, recipe.made_from), recipe.make())
 
 
 if __name__ == "__main__":

@@ -172,8 +172,9 @@ class PhraseFinder:
         filed: dict[int, list[tuple[_Phrase, int]]] = defaultdict(list)
         for phrase in phrases:
             rarest = min(range(len(phrase.slots)), key=lambda at: sum(uses[word] for word in phrase.slots[at]))
+            once = (phrase, rarest)  # one object, however many words lead to it
             for word in phrase.slots[rarest]:
-                filed[word].append((phrase, rarest))
+                filed[word].append(once)
         return dict(filed)
 
     def knowing(self, real_words: frozenset[str]) -> PhraseFinder:

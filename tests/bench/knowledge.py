@@ -25,7 +25,7 @@ def serve(folder: Path, name: str) -> tuple[float, float, float]:
     bot = Bot(folder / name, CACHE_DIR=str(folder / "cache"), KNOWLEDGE_DIR=str(folder / "knowledge"))
     begun = time.perf_counter()
     live = bot.start(60)
-    while _building(bot):
+    while _building(bot) or (name == "cold" and bot.log.read_text().count("knowledge replaced") < 1):
         time.sleep(0.02)
     ready = time.perf_counter() - begun
     resident = _resident(bot.pid)
