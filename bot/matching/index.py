@@ -12,7 +12,7 @@ from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES,
 
 _TOO_COMMON: Final = 0.15  # share of examples above which a feature tells nothing and costs half of the time of a query...
 _NEVER_TOO_COMMON: Final = 500  # ...examples up to which it is kept all the same
-_RARE: Final = 24  # features of fewer examples are multiplied pair by pair, the others as dense columns
+_RARE: Final = 160  # features of fewer examples are multiplied pair by pair, the others as dense columns
 _COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
 
 
