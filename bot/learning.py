@@ -19,7 +19,7 @@ from bot.brain import Shelf, file_of, folder_state, knowledge_parts
 from bot.errors import KnowledgeError
 from bot.knowledge.aside import FAULT, encode_fault
 from bot.knowledge.load import load_knowledge
-from bot.matching.matcher import Recipe, recipes
+from bot.matching.matcher import SAFETY, Recipe, recipes
 
 MAX_BYTES = 4 << 30  # of address space a building process may take
 NICE = 5  # steps by which answering goes before learning
@@ -53,12 +53,12 @@ def _build(folder: Path, shelf: Shelf) -> None:
 
 
 def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
-    """Make the parts that are not on the shelf, the heaviest first.
+    """Make the parts that are not on the shelf, the longest work first.
 
     Several large matrices are multiplied side by side, each by one processor; a single one by all of them, which is faster."""
     files = {f"matcher/{recipe.name}": file_of(recipe.name, recipe.made_from) for recipe in wanted}
     todo = [recipe for recipe in wanted if not (shelf.folder / files[f"matcher/{recipe.name}"]).exists()]
-    todo.sort(key=lambda recipe: (not recipe.is_heavy, -len(recipe.made_from)))
+    todo.sort(key=lambda recipe: (recipe.name != SAFETY, not recipe.is_heavy, -len(recipe.made_from)))
     processors, heavy = len(os.sched_getaffinity(0)), sum(recipe.is_heavy for recipe in todo)
     _work.extend((recipe, shelf) for recipe in todo)
     if processors > 1 and len(todo) > 1:
