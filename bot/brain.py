@@ -27,7 +27,7 @@ import numpy as np
 
 import bot
 from bot.errors import KnowledgeError
-from bot.knowledge.aside import read_fault
+from bot.knowledge.faults import read_fault
 from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
 from bot.matching.matcher import Part, put_together, taken_apart
@@ -36,6 +36,7 @@ from bot.model import City, Knowledge
 MANIFESTS = 8  # states of knowledge folders that are kept, the newest...
 KEEP_S = 3600  # ...and whatever is younger than so many seconds: another process may be about to read it
 WORKER_S = 300  # seconds a build may take
+MAX_BYTES = 4 << 30  # of address space it may take
 COMMON = "common"  # the part that holds what all cities share
 
 Parts = Mapping[str, str]  # name of a part -> file it is kept in
@@ -268,7 +269,7 @@ def give_back() -> None:
 
 
 def _command(folder: Path, shelf: Shelf) -> list[str]:
-    return [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S)]
+    return [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S), str(MAX_BYTES)]
 
 
 def _home() -> Path:

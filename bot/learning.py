@@ -17,18 +17,17 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from bot.brain import Shelf, file_of, folder_state, knowledge_parts
 from bot.errors import KnowledgeError
-from bot.knowledge.aside import FAULT, encode_fault
+from bot.knowledge.faults import FAULT, encode_fault
 from bot.knowledge.load import load_knowledge
 from bot.matching.matcher import SAFETY, Recipe, recipes
 
-MAX_BYTES = 4 << 30  # of address space a building process may take
 NICE = 5  # steps by which answering goes before learning
 
 
-def main(folder: str, shelf_folder: str, cpu_s: str) -> int:
+def main(folder: str, shelf_folder: str, cpu_s: str, max_bytes: str) -> int:
     """Build under the limits and return the exit code."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s) + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (int(max_bytes), int(max_bytes)))
     os.nice(NICE)
     gc.disable()  # nothing here is thrown away before the end
     try:

@@ -112,6 +112,18 @@ def test_a_fault_is_named_and_nothing_is_kept(folder: Path, shelf: Shelf) -> Non
     assert list(shelf.folder.glob("*.json")) == []
 
 
+def test_what_takes_too_long_is_stopped(folder: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.brain.WORKER_S", 0.05)
+    with pytest.raises(KnowledgeError, match=r"took longer than 0\.05 s"):
+        ready_brain(folder, shelf)
+
+
+def test_what_takes_too_much_is_stopped(folder: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.brain.MAX_BYTES", 1 << 20)
+    with pytest.raises(KnowledgeError, match="exit code"):
+        ready_brain(folder, shelf)
+
+
 def test_old_states_are_thrown_away_and_young_ones_stay(folder: Path, shelf: Shelf) -> None:
     words = folder / "madrid/es/egov.yaml"
 

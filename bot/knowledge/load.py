@@ -11,13 +11,12 @@ from pathlib import Path
 
 from bot.errors import KnowledgeError
 from bot.knowledge import build, crisis, rules, schema, values
-from bot.knowledge.aside import load_aside
 from bot.knowledge.findings import Findings, Where
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, read_yaml, texts_at
 from bot.knowledge.validate import Validator
 from bot.model import City, Knowledge
 
-__all__ = ["load_aside", "load_knowledge", "read_folder"]
+__all__ = ["load_knowledge", "read_folder"]
 
 COMMON_FILES = ("topics.yaml", "safety.yaml", "smalltalk.yaml")
 CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
