@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from bot.matching.calibrate import calibrate
-from bot.matching.features import Floats
+from bot.matching.features import Floats, Integers
 from bot.matching.normalise import normalise
 from bot.matching.ranker import Example, fit
 from bot.matching.spelling import Spelling
@@ -17,6 +17,7 @@ from bot.model import City, Match, SmalltalkKind, Words
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
 _SURE: Final = 0.7  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
+_MOST_RANKED: Final = 100  # entries that are given; no city has as many
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters
 
 
@@ -33,13 +34,13 @@ class EntryFinder:
         self._calibration = calibrate(training)
 
     def rank(self, words: Sequence[str]) -> tuple[Match, ...]:
-        """Order all entries for a text given as normalised words, the most likely first; no words, no matches."""
+        """Order the entries for a text given as normalised words, the most likely first; no words, no matches."""
         if not words:
             return ()
         scores = self._ranker.scores(words)
         chances = self._calibration.probabilities(scores)[0]
         total = scores.total[0] if chances.max() > _SURE else self._with_repaired(words, scores.total[0])
-        order = np.argsort(-total, kind="stable")
+        order = _best(total)
         falling = np.minimum.accumulate(chances[order])
         return tuple(Match(self._ids[entry], chance) for entry, chance in zip(order.tolist(), falling.tolist(), strict=True))
 
@@ -50,6 +51,12 @@ class EntryFinder:
             return total
         mixed: Floats = (1 - _SHARE_OF_REPAIRED) * total + _SHARE_OF_REPAIRED * self._ranker.scores(repaired).total[0]
         return mixed
+
+
+def _best(total: Floats) -> Integers:
+    """Give the entries with the highest totals, the best first; equals in the order of the entries."""
+    best = np.arange(len(total)) if len(total) <= _MOST_RANKED else np.sort(np.argpartition(-total, _MOST_RANKED)[:_MOST_RANKED])
+    return best[np.argsort(-total[best], kind="stable")]
 
 
 def _examples_of(entry: int, texts: Iterable[str], trust: float) -> Iterator[Example]:

@@ -14,6 +14,10 @@ _TOO_COMMON: Final = 0.15  # share of examples above which a feature tells nothi
 _NEVER_TOO_COMMON: Final = 500  # ...examples up to which it is kept all the same
 _RARE: Final = 160  # features of fewer examples are multiplied pair by pair, the others as dense columns
 _COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
+_MOST_PRODUCTS: Final = 50_000  # of one query, the rarest features first; only large indexes ever come to it
+_FINALISTS: Final = 50  # examples for which the common features are looked at, too
+_NEAR_BEST: Final = 0.5  # share of the greatest likeness that a finalist has
+_AT_A_TIME: Final = 20_000  # texts whose features are read at once, to keep memory small
 
 
 def _count_repeats(occurrences: Occurrences) -> tuple[Occurrences, Floats]:
@@ -38,13 +42,23 @@ def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: in
     return weights
 
 
+def _features_of(texts: Sequence[Sequence[str]]) -> tuple[Occurrences, Floats]:
+    """Read the features of many texts, some at a time."""
+    parts = []
+    for begin in range(0, len(texts), _AT_A_TIME):
+        found, counts = _count_repeats(extract(texts[begin : begin + _AT_A_TIME]))
+        parts.append((found.hashes, found.texts + begin, found.channels.astype(np.int8), counts))
+    hashes, owners, channels, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Occurrences(hashes, owners, channels), counts
+
+
 class FeatureIndex:
     """Example texts as unit vectors; never changes after it is built."""
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
         """Index texts given as normalised words."""
         self.size = len(texts)
-        found, counts = _count_repeats(extract(texts))
+        found, counts = _features_of(texts)
         self._vocabulary: Hashes
         self._vocabulary, feature, spread = np.unique(found.hashes, return_inverse=True, return_counts=True)
         idf = np.log((1 + self.size) / (1 + spread)) + 1
@@ -70,6 +84,20 @@ class FeatureIndex:
     def likeness(self, words: Sequence[str]) -> Floats:
         """Tell how alike a text is to every example, 0-1."""
         features, weights = self.vector(words)
+        if self._spread[features].sum() <= _MOST_PRODUCTS:
+            return self._products(features, weights)
+        order = np.argsort(self._spread[features], kind="stable")
+        features, weights = features[order], weights[order]
+        rare = int(np.searchsorted(np.cumsum(self._spread[features], dtype=np.int64), _MOST_PRODUCTS, side="right"))
+        likeness = self._products(features[:rare], weights[:rare])
+        best = np.flatnonzero(likeness > _NEAR_BEST * likeness.max())
+        best = np.sort(best[np.argsort(-likeness[best])[:_FINALISTS]])
+        for feature, weight in zip(features[rare:].tolist(), weights[rare:].tolist(), strict=True):
+            self._add(likeness, best, feature, weight)
+        return likeness
+
+    def _products(self, features: Integers, weights: Floats) -> Floats:
+        """Add up what features have in common with every example."""
         spread = self._spread[features]
         ends = np.cumsum(spread)
         if not len(ends) or not ends[-1]:
@@ -77,6 +105,14 @@ class FeatureIndex:
         places = np.arange(ends[-1]) + np.repeat(self._starts[features] - ends + spread, spread)
         products = self._weights[places] * np.repeat(weights, spread)
         return np.bincount(self._rows[places], weights=products, minlength=self.size).astype(np.float32)
+
+    def _add(self, likeness: Floats, rows: Integers, feature: int, weight: float) -> None:
+        """Add what one more feature has in common with some examples, given in order."""
+        start = self._starts[feature]
+        owners = self._rows[start : start + self._spread[feature]]
+        at = np.minimum(np.searchsorted(owners, rows), len(owners) - 1)
+        has = owners[at] == rows
+        likeness[rows[has]] += self._weights[start + at[has]] * weight
 
     def gram(self) -> Floats:
         """Compute the likeness of every example to every other."""

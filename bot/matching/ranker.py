@@ -53,13 +53,15 @@ class Training:
 class Ranker:
     """A fitted model of one city's examples; never changes after it is built."""
 
-    def __init__(self, index: FeatureIndex, coefficients: Floats, starts: Integers) -> None:
+    def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers) -> None:
         self._index, self._coefficients, self._starts = index, coefficients, starts
 
     def scores(self, words: Sequence[str]) -> Scores:
         """Score every entry for one text given as normalised words (at least one)."""
         likeness = self._index.likeness(words)
-        return Scores((likeness @ self._coefficients)[None], np.maximum.reduceat(likeness, self._starts)[None])
+        nearest = np.maximum.reduceat(likeness, self._starts)[None]
+        ridge = np.zeros_like(nearest) if self._coefficients is None else (likeness @ self._coefficients)[None]
+        return Scores(ridge, nearest)
 
 
 def fit(examples: Sequence[Example], entries: int) -> tuple[Ranker, Training | None]:
@@ -69,10 +71,10 @@ def fit(examples: Sequence[Example], entries: int) -> tuple[Ranker, Training | N
     owners = np.array([example.entry for example in examples], dtype=np.intp)
     starts = np.searchsorted(owners, np.arange(entries))
     index = FeatureIndex([example.words for example in examples])
+    if len(examples) > MAX_EXAMPLES:
+        return Ranker(index, None, starts), None
     targets = np.zeros((len(examples), entries), dtype=np.float32)
     targets[np.arange(len(examples)), owners] = 1
-    if len(examples) > MAX_EXAMPLES:
-        return Ranker(index, np.zeros_like(targets), starts), None
     gram = index.gram()
     trust = np.array([example.trust for example in examples], dtype=np.float32)
     inverse = invert(gram + np.diag(np.float32(RIDGE) / trust))
