@@ -137,7 +137,7 @@ async def reach(visitor: Visitor, name: str, key: str) -> None:
     """Press a key until what has the focus says a name; every stop on the way is visible and shows that it has the focus."""
     for _ in range(120):
         await visitor.page.keyboard.press(key)
-        await visitor.page.wait_for_function(FOCUS_IS_SEEN, timeout=2000)
+        await visitor.page.wait_for_function(FOCUS_IS_SEEN)
         said: str = await visitor.page.evaluate("document.activeElement.placeholder ?? document.activeElement.textContent")
         if said.strip().startswith(name):
             return

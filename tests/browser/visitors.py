@@ -108,6 +108,6 @@ class Visitor:
 
     async def reads_from(self, first: str) -> None:
         """Wait until the last element of a kind stands at the top of the view and the newest message begins in its upper half."""
-        await self.page.wait_for_function(FROM_THE_TOP, arg=first, timeout=3000)
+        await self.page.wait_for_function(FROM_THE_TOP, arg=first)
         await self.page.wait_for_timeout(150)
         assert await self.page.evaluate(FROM_THE_TOP, first)  # and stays there
