@@ -87,6 +87,9 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser("eval", help="figures over files of questions with the expected entries")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command.add_argument("--json", action="store_true", help="figures as JSON")
+    command.add_argument("--findings", action="store_true", help="also what to look at: entries confused, hardly reached, claimed twice")
+    command.add_argument("--html", type=Path, metavar="PAGE", help="write figures, findings and a reliability diagram as one page")
+    command.add_argument("--compare", type=Path, metavar="FOLDER", help="another knowledge folder: what has changed from it to this one")
     command.set_defaults(run=_eval)
 
 
@@ -235,14 +238,30 @@ def _question(line: str, where: str) -> dict[str, object]:
 
 def _eval(settings: Settings, options: argparse.Namespace) -> int:
     from bot import app
+    from bot.matching import report
     from bot.matching.evaluate import figures, judge, table
 
     brain = app.load_brain(settings)
     lines = [line for file in options.files for line in _expected(file)]
     for line in lines:
         _require_city(brain, line.get("city", ""))
-    counted = figures(judge(lines, brain.matcher))
+    judged = judge(lines, brain.matcher)
+    counted = figures(judged)
+    if options.compare:
+        before = judge(lines, app.load_brain(settings.model_copy(update={"knowledge_dir": options.compare})).matcher)
+        print(report.comparison(figures(before), counted))
+        for title, changed in zip(("Right now, not before:", "No longer right:"), report.changes(before, judged), strict=True):
+            print(title)
+            for one in changed:
+                print(f"  {one.city}: {one.text}: {one.right} (was {one.before}, is {one.after})")
+        return EXIT_OK
     print(json.dumps({name: asdict(group) for name, group in counted.items()}, indent=2) if options.json else table(counted))
+    if options.findings or options.html:
+        claims = report.claimed_twice(brain.knowledge)
+        if options.findings:
+            print(report.as_text(judged, claims))
+        if options.html:
+            options.html.write_text(report.as_page(judged, claims), encoding="utf-8")
     return EXIT_OK
 
 

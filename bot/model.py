@@ -41,12 +41,17 @@ class Match:
     score: float
 
 
+Aspect = Literal["where", "cost", "time", "documents", "contact", "online", "steps"]
+
+
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """What a text means, computed from text and knowledge alone, for one city and locale (None: not chosen yet).
 
     `matches` come best first: under "emergency" they are entries that fit as well. `safety` is a kind of safety.yaml,
-    `smalltalk` a kind of smalltalk.yaml. `language` is the locale the text is written in, where that is clear."""
+    `smalltalk` a kind of smalltalk.yaml. `language` is the locale the text is written in, where that is clear. Under "none"
+    `uncovered` is the topic that the city has nothing on. `aspects` is what a short question may ask about the answer just given,
+    `goes_on` that it begins so ("and ..."). `also` are the entries of further questions in the same message."""
 
     outcome: Outcome
     matches: tuple[Match, ...] = ()
@@ -55,6 +60,10 @@ class Understanding:
     language: str | None = None
     city: str | None = None
     locale: str | None = None
+    uncovered: str | None = None
+    aspects: tuple[Aspect, ...] = ()
+    goes_on: bool = False
+    also: tuple[str, ...] = ()
 
 
 # ---------------------------------------------------------------- events: what happened
@@ -935,7 +944,8 @@ class Alert:
 class City:
     """Everything the bot knows about one city. `languages` in order, the host language first.
 
-    `region`: ISO 3166-2 part after the dash ("MD"), whose public holidays count."""
+    `region`: ISO 3166-2 part after the dash ("MD"), whose public holidays count. `covers`: uncovered topics that entries of this city
+    do answer."""
 
     slug: str
     names: Mapping[str, str]
@@ -959,6 +969,7 @@ class City:
     alerts: tuple[Alert, ...]
     desks: Mapping[str, DeskRule] = field(default_factory=dict)
     region: str | None = None
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -985,6 +996,15 @@ class SmalltalkKind:
     reply: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class UncoveredTopic:
+    """A real matter that entries say nothing about, by name; `questions`: how people ask about it."""
+
+    slug: str
+    names: Mapping[str, str]
+    questions: Mapping[str, tuple[str, ...]]
+
+
 Situation = Literal["doctor", "registry", "landlord", "school", "work", "anywhere"]
 
 
@@ -1005,7 +1025,7 @@ class PhraseCard:
 class Knowledge:
     """All files together, checked; replaced as a whole when a file changes. `lookalikes` must never set off a safety kind.
 
-    `cards`: phrase cards by host language."""
+    `cards`: phrase cards by host language. `lexicon`: per language the words for each concept. `uncovered`: see UncoveredTopic."""
 
     topics: Mapping[str, Topic]
     cities: Mapping[str, City]
@@ -1013,3 +1033,5 @@ class Knowledge:
     lookalikes: Mapping[str, tuple[str, ...]]
     smalltalk: Mapping[str, SmalltalkKind]
     cards: Mapping[str, Mapping[str, PhraseCard]] = field(default_factory=dict)
+    lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    uncovered: Mapping[str, UncoveredTopic] = field(default_factory=dict)

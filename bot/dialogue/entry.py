@@ -174,15 +174,19 @@ def _source_runs(name: str, source: Source) -> Runs:
 
 def _options(conversation: Conversation, entry: Entry, shown_in: str, home: Home, context: Context) -> list[Option]:
     _ = words(conversation, context)
-    count = sum(home.local and slug in home.city.places for slug in entry.places)
     options: list[Option] = []
     if entry.words[shown_in].steps:
         label = _("Step by step ({n})").format(n=len(entry.steps))
         options.append(option("guide", _in(entry, shown_in, conversation, context), label))
-    if count:
-        options.append(option("places", entry.id, _("Places ({n})").format(n=count)))
+    options += places_option(entry, home, _)
     options += entry_options(conversation, home, context, (*entry.needs, *entry.related))[:MAX_RELATED]
     return [*options, *helped_options(entry, _), *wrong_option(conversation, entry, shown_in, context), *ways_on(_)]
+
+
+def places_option(entry: Entry, home: Home, _: Translate) -> list[Option]:
+    """Lead to the offices of an entry, where it has any here."""
+    count = sum(home.local and slug in home.city.places for slug in entry.places)
+    return [option("places", entry.id, _("Places ({n})").format(n=count))] if count else []
 
 
 def _in(entry: Entry, shown_in: str, conversation: Conversation, context: Context) -> str:

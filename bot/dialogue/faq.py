@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.dialogue import after, handoff, human
+from bot.dialogue import after, followup, handoff, human
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
-from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, words
+from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, with_message, words
 from bot.dialogue.context import Context
 from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
@@ -30,6 +30,7 @@ from bot.model import (
 )
 
 MAX_SUGGESTIONS = 3
+SUPPORT = "support"  # the topic whose first entry names those who know whom to ask
 MISSES_UNTIL_PERSON = 2  # questions in a row that nothing fits, after which the way to a person is shown without being asked for
 
 
@@ -41,7 +42,8 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
-    turn = _by_outcome(conversation, event, event.understood, home, context)
+    turn = followup.answer(conversation, event, event.understood, home, context)
+    turn = turn or _by_outcome(conversation, event, event.understood, home, context)
     return _offer_switch(turn, event.understood, context)
 
 
@@ -50,10 +52,22 @@ def _by_outcome(conversation: Conversation, event: TextReceived, understood: Und
         return _smalltalk(conversation, understood.smalltalk or "", home, context)
     fitting = [entry for match in understood.matches if (entry := home.entry(match.entry_id))]
     if fitting and understood.outcome == "answer" and understood.matches[0].entry_id == fitting[0].id:
-        return show(conversation, fitting[0], home, context)
+        return _answered(conversation, fitting[0], understood, home, context)
     if fitting and understood.outcome in ("answer", "suggest"):
         return _suggest(conversation, event.text, fitting[:MAX_SUGGESTIONS], home, context)
-    return after.further_word(conversation, event, context) or _unknown(conversation, event.text, fitting, home, context)
+    further = after.further_word(conversation, event, context)
+    return further or _nothing_on(conversation, understood, home, context) or _unknown(conversation, event.text, fitting, home, context)
+
+
+def _answered(conversation: Conversation, found: Entry, understood: Understanding, home: Home, context: Context) -> Turn:
+    """Show the entry that answers; further questions of the same message stay one press away."""
+    others = entry_options(conversation, home, context, understood.also)
+    if not others:
+        return show(conversation, found, home, context)
+    _ = words(conversation, context)
+    lead = text(_("You asked more than one thing. Here is the first answer; the next one is under it."))
+    turn = show(conversation, found, home, context, lead=(lead,))
+    return with_message(turn, lambda message: replace(message, options=(*others, *message.options)))
 
 
 # ---------------------------------------------------------------- not sure
@@ -97,6 +111,21 @@ def _unknown(conversation: Conversation, written: str, fitting: list[Entry], hom
 
 def _counted(turn: Turn, result: str, home: Home, context: Context) -> Turn:
     return Turn(turn.conversation, (*turn.effects, Count(home.counted_as, "", tongue(turn.conversation, context), result)))
+
+
+def _nothing_on(conversation: Conversation, understood: Understanding, home: Home, context: Context) -> Turn | None:
+    """Say by name what there is nothing on, and who may know."""
+    topic = context.knowledge.uncovered.get(understood.uncovered or "")
+    name = topic and (topic.names.get(tongue(conversation, context)) or topic.names.get("en"))
+    if not name:
+        return None
+    _ = words(conversation, context)
+    lost = remember(conversation, misses=None, unsaid=None)
+    helping = [entry.id for entry in home.entries.values() if entry.topic == SUPPORT][:1]
+    said = text(_("I have nothing on this: {topic}.").format(topic=name), _("I do not want to guess."))
+    ask = text(_("These people can tell you where to ask:")) if helping else text(_("Choose a topic, or talk to a person."))
+    options = [*entry_options(conversation, home, context, helping), *topic_options(conversation, home, context), *ways_on(_)]
+    return _counted(say(lost, context, said, ask, emergency_line(_), options=options), "none", home, context)
 
 
 # ---------------------------------------------------------------- small talk

@@ -28,6 +28,7 @@ from bot.model import (
     Source,
     StepWords,
     Topic,
+    UncoveredTopic,
     Wording,
     Words,
 )
@@ -125,6 +126,7 @@ def build_city(slug: str, node: Fields) -> City:
         emergency={name: build_fact(fact) for name, fact in records_at(node, "emergency").items()},
         areas={name: Area(name, _words(area, "names"), _lists(area, "aliases")) for name, area in records_at(node, "areas").items()},
         region=text_at(node, "region"),
+        covers=texts_at(node, "covers"),
         desks={name: _desk(name, one) for name, one in records_at(node, "desks").items()},
         organisations={name: _organisation(name, one) for name, one in records_at(node, "organisations").items()},
         first_steps=texts_at(node, "first_steps"),
@@ -188,6 +190,24 @@ def build_cards(node: Fields) -> dict[str, PhraseCard]:
     return {
         slug: PhraseCard(slug, cast(Situation, _must(one, "situation")), _must(one, "host"), _words(one, "words"), _words(one, "reading"))
         for slug, one in ((slug, fields_at(node, slug)) for slug in node.pairs)
+    }
+
+
+def build_lexicon(node: Fields) -> dict[str, tuple[str, ...]]:
+    """Make the words of all concepts in one language."""
+    return {concept: texts_at(node, concept) for concept in node.pairs}
+
+
+def build_uncovered(by_language: Mapping[str, Fields]) -> dict[str, UncoveredTopic]:
+    """Make the topics that cities have nothing on, from one node a language."""
+    slugs = dict.fromkeys(slug for node in by_language.values() for slug in node.pairs)
+    return {
+        slug: UncoveredTopic(
+            slug,
+            {locale: _must(fields_at(node, slug), "name") for locale, node in by_language.items() if slug in node.pairs},
+            {locale: texts_at(fields_at(node, slug), "questions") for locale, node in by_language.items() if slug in node.pairs},
+        )
+        for slug in slugs
     }
 
 

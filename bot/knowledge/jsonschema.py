@@ -22,6 +22,8 @@ FILES: Mapping[str, tuple[str, Kind]] = {
     "safety-words": ("safety.<language>.yaml", schema.CRISIS_WORDS),
     "smalltalk": ("smalltalk.yaml", schema.SMALLTALK),
     "phrases": ("phrases/<host language>.yaml", schema.CARDS),
+    "lexicon": ("lexicon/<language>.yaml", schema.LEXICON),
+    "uncovered": ("uncovered/<language>.yaml", schema.UNCOVERED),
     "city": ("<city>/city.yaml", schema.CITY),
     "places": ("<city>/places.yaml", MapOf(schema.SLUG, schema.PLACE)),
     "facts": ("<city>/<topic>.yaml", MapOf(schema.SLUG, schema.ENTRY)),

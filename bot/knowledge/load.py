@@ -23,6 +23,8 @@ CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
 NOT_YET = ("events.yaml",)  # part of the format, read by a later version
 SCHEMA = "schema"  # a folder with the format for editors, made by `dragoman schema`
 PHRASES = "phrases"  # a folder with one file a host language
+LEXICON, UNCOVERED = "lexicon", "uncovered"  # folders with one file a language
+COMMON_FOLDERS = (PHRASES, LEXICON, UNCOVERED)
 
 
 def load_knowledge(folder: Path) -> Knowledge:
@@ -46,7 +48,9 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
     topics = reader.common("topics.yaml", schema.TOPICS, tree)
     safety = reader.common("safety.yaml", schema.SAFETY, tree)
     crisis_words = reader.crisis_words(safety, tree)
-    cards = reader.cards(tree)
+    cards = reader.by_language(PHRASES, schema.CARDS, tree)
+    lexicon = reader.by_language(LEXICON, schema.LEXICON, tree)
+    uncovered = reader.by_language(UNCOVERED, schema.UNCOVERED, tree)
     smalltalk = reader.common("smalltalk.yaml", schema.SMALLTALK, tree) if "smalltalk.yaml" in tree.files else EMPTY
     topic_ids = frozenset(topics.pairs) if topics is not None else None
     cities = [draft for slug, files in tree.cities.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
@@ -61,6 +65,8 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
         lookalikes=crisis.with_lookalikes(build.build_lookalikes(safety), crisis_words),
         smalltalk=build.build_smalltalk(smalltalk),
         cards={host: build.build_cards(node) for host, node in cards.items()},
+        lexicon={locale: build.build_lexicon(node) for locale, node in lexicon.items()},
+        uncovered=build.build_uncovered(uncovered),
     )
     languages = frozenset(chain.from_iterable(draft.city.languages for draft in cities))
     rules.check_topics(knowledge.topics, topics, languages, findings)
@@ -97,7 +103,7 @@ def _scan(folder: Path, findings: Findings) -> _Tree:
             findings.warn(Where(name), 0, "is not read by this version")
         elif is_folder and name == SCHEMA:
             continue
-        elif is_folder and name == PHRASES:
+        elif is_folder and name in COMMON_FOLDERS:
             tree.files.update(f"{name}/{file}" for file, _ in _listing(folder, name, findings))
         elif is_folder:
             _scan_city(folder, name, tree, findings)
@@ -182,15 +188,15 @@ class _Reader:
             return node
         return None
 
-    def cards(self, tree: _Tree) -> dict[str, Fields]:
-        """Read the phrase cards, by host language."""
+    def by_language(self, folder: str, kind: schema.Kind, tree: _Tree) -> dict[str, Fields]:
+        """Read a folder of all cities that holds one file a language."""
         found = {}
-        for file in sorted(file for file in tree.files if file.startswith(f"{PHRASES}/")):
-            host, dot, ending = file.removeprefix(f"{PHRASES}/").partition(".")
-            if (dot, ending) != (".", "yaml") or values.locale(host):
+        for file in sorted(file for file in tree.files if file.startswith(f"{folder}/")):
+            language, dot, ending = file.removeprefix(f"{folder}/").partition(".")
+            if (dot, ending) != (".", "yaml") or values.locale(language):
                 self.findings.error(Where(file), 0, "is no file of the format: its name is a language, such as hr.yaml")
-            elif (node := self.common(file, schema.CARDS, tree)) is not None:
-                found[host] = node
+            elif (node := self.common(file, kind, tree)) is not None:
+                found[language] = node
         return found
 
     def crisis_words(self, safety: Fields | None, tree: _Tree) -> list[crisis.CrisisWords]:

@@ -217,6 +217,7 @@ CITY = Record(
         "organisations": may(MapOf(SLUG, Record({"name": must(LINE), "kind": must(SLUG), "url": may(URL)}))),
         "first_steps": may(ids(refer("entry"))),
         "region": may(Value(values.region)),
+        "covers": may(ids(SLUG)),
         "desks": may(MapOf(SLUG, DESK)),
     }
 )
@@ -260,4 +261,8 @@ CARDS = MapOf(
     SLUG,
     Record({"situation": must(word_of(*SITUATIONS)), "host": must(LINE), "words": must(PER_LANGUAGE), "reading": must(PER_LANGUAGE)}),
 )
+# lexicon/<language>.yaml: concept -> words, beginnings of words ("evict*") and phrases
+LEXICON = MapOf(SLUG, ListOf(LINE, least=1))
+# uncovered/<language>.yaml: topic -> its name and how people ask about it
+UNCOVERED = MapOf(SLUG, Record({"name": must(LINE), "questions": must(ListOf(LINE, least=1))}))
 SMALLTALK = Record({"kinds": must(MapOf(SLUG, Record({"phrases": must(LINES_PER_LANGUAGE), "reply": must(PER_LANGUAGE)})))})

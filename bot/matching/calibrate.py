@@ -37,22 +37,22 @@ class Calibration:
 
 # Fitted on Madrid in three languages; used where a city has too few examples to fit its own.
 DEFAULT: Final = Calibration(
-    mean=np.array([0.30, 0.15, 0.44], dtype=np.float32),
-    spread=np.array([0.18, 0.19, 0.22], dtype=np.float32),
-    weights=np.array([0.55, 1.3, 1.1, 0.5], dtype=np.float32),
+    mean=np.array([0.30, 0.15, 0.44, 0.10], dtype=np.float32),
+    spread=np.array([0.18, 0.19, 0.22, 0.10], dtype=np.float32),
+    weights=np.array([0.55, 1.3, 1.1, 0.2, 0.5], dtype=np.float32),
 )
 
 
 def signals(scores: Scores) -> Floats:
-    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest.
+    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, answer.
 
     The length of the text and the share of its words that are known were tried and left out: they help one set and hurt another."""
     ridge = scores.ridge
     if ridge.shape[1] == 1:
-        return np.stack([ridge, ridge, scores.nearest], axis=2)
+        return np.stack([ridge, ridge, scores.nearest, scores.answer], axis=2)
     second, best = np.partition(ridge, -2, axis=1)[:, -2:].T[:, :, None]
     lead = ridge - np.where(ridge == best, second, best)
-    return np.stack([ridge, lead, scores.nearest], axis=2)
+    return np.stack([ridge, lead, scores.nearest, scores.answer], axis=2)
 
 
 def _sample(training: Training) -> Integers:
@@ -70,7 +70,7 @@ def _nearest(training: Training, sample: Integers) -> Floats:
 
 def _left_out(training: Training, sample: Integers) -> Floats:
     """Score sampled questions with models that never saw them."""
-    diagonal = training.inverse[sample, sample]
+    diagonal = (training.factor[:, sample] ** 2).sum(axis=0)
     left_out: Floats = training.targets[sample] - training.coefficients[sample] / diagonal[:, None]
     return left_out
 
@@ -81,7 +81,8 @@ def _entry_left_out(training: Training, sample: Integers) -> Floats:
     result = np.zeros((len(sample), training.targets.shape[1]), dtype=np.float32)
     for entry in np.unique(owners[sample]):
         block = np.flatnonzero(owners == entry)
-        shift = np.linalg.solve(training.inverse[np.ix_(block, block)], training.coefficients[block])
+        columns = training.factor[block[0] :, block]
+        shift = np.linalg.solve(columns.T @ columns, training.coefficients[block])
         mine = owners[sample] == entry
         rows = np.searchsorted(block, sample[mine])
         result[mine] = training.targets[block][rows] - shift[rows]
@@ -114,8 +115,9 @@ def calibrate(training: Training | None) -> Calibration:
         return DEFAULT
     owners = np.array([training.examples[at].entry for at in sample])
     nearest = _nearest(training, sample)
-    known = Scores(_left_out(training, sample), nearest)
-    unknown = Scores(_hide(_entry_left_out(training, sample), owners), _hide(nearest, owners))
+    answer = np.array([training.answers.likeness(example.words, example.concepts) for example in (training.examples[at] for at in sample)])
+    known = Scores(_left_out(training, sample), nearest, answer)
+    unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, sample), nearest, answer)))
     features, right = [], []
     for scores in (known, unknown):
         first = scores.total.argmax(axis=1)

@@ -11,6 +11,8 @@ from bot.model import Match, Outcome
 # under which two thirds of the questions about something else lie (`python -m tests.bench.matching`).
 ANSWER_FROM: Final = 0.32
 SUGGEST_FROM: Final = 0.15
+SURELY_ALSO: Final = 0.5  # a further question of the same message
+SURELY_UNCOVERED: Final = 0.2  # a topic that the city has nothing on is named; below, it is only not answered
 SURELY_ELSEWHERE: Final = 0.5  # small talk about other matters is answered as such; below, nothing fits
 MOST_OFFERED: Final = 3
 

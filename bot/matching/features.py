@@ -1,4 +1,4 @@
-"""Turn texts into sparse unit vectors of hashed features: words, word pairs, letter sequences and consonant skeletons."""
+"""Turn texts into sparse unit vectors of hashed features: words, word pairs, letter sequences, consonant skeletons and concepts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Integers = NDArray[np.intp]
 Hashes = NDArray[np.uint64]
 
 MAX_WORDS = 200  # of one text; the model learns from sentences, not from pages
-_GRAMS, _WORDS, _SKELETONS, _SKELETON_GRAMS = range(4)
+_GRAMS, _WORDS, _SKELETONS, _SKELETON_GRAMS, _CONCEPTS = range(5)
 # Words have their own share of the likeness of two texts, letters and consonants share the rest; consonants count less than
 # letters. Chosen on the questions of six cities and the public sets of the benchmark; each value stands on a plateau.
-CHANNEL_FACTORS: Final = np.array([1.0, 1.0, 0.7, 0.7], dtype=np.float32)
-CHANNEL_GROUPS: Final = np.array([0, 1, 0, 0], dtype=np.intp)
-GROUP_SHARES: Final = np.array([1.0, 0.4], dtype=np.float32)
+CHANNEL_FACTORS: Final = np.array([1.0, 1.0, 0.7, 0.7, 1.0], dtype=np.float32)
+CHANNEL_GROUPS: Final = np.array([0, 1, 0, 0, 2], dtype=np.intp)
+GROUP_SHARES: Final = np.array([1.0, 0.4, 0.15], dtype=np.float32)
 
 _U = np.uint64
 _SPACE = _U(32)
@@ -104,8 +104,8 @@ def _text_at(places: Integers, starts: Integers) -> Integers:
     return np.searchsorted(starts, places, side="right") - 1
 
 
-def extract(texts: Sequence[Sequence[str]]) -> Occurrences:
-    """List the features of texts given as normalised words; none may be without words."""
+def extract(texts: Sequence[Sequence[str]], concepts: Sequence[Sequence[int]]) -> Occurrences:
+    """List the features of texts given as normalised words, none without any, and what these mean."""
     plain, plain_starts = _layout([" ".join(words[:MAX_WORDS]) for words in texts])
     tight, tight_starts = (
         (plain, plain_starts) if plain.isascii() else _layout([_BETWEEN_CJK.sub("", " ".join(w[:MAX_WORDS])) for w in texts])
@@ -118,13 +118,16 @@ def extract(texts: Sequence[Sequence[str]]) -> Occurrences:
     pairs, pair_texts = _pairs(words, word_texts)
     skeletons, skeleton_places = _whole_words(bones, _SKELETONS)
     bone_grams, bone_places = letter_sequences(bones, 3, _SKELETON_GRAMS)
-    parts = (grams, words, pairs, skeletons, bone_grams)
+    meanings = np.array([one for some in concepts for one in some], dtype=np.uint64)
+    meaning_texts = np.repeat(np.arange(len(texts)), [len(some) for some in concepts])
+    parts = (grams, words, pairs, skeletons, bone_grams, _mix(meanings + _U(_CONCEPTS << 40)))
     places = (
         _text_at(gram_places, tight_starts),
         word_texts,
         pair_texts,
         _text_at(skeleton_places, bone_starts),
         _text_at(bone_places, bone_starts),
+        meaning_texts,
     )
-    channels = np.repeat([_GRAMS, _WORDS, _WORDS, _SKELETONS, _SKELETON_GRAMS], [len(part) for part in parts])
+    channels = np.repeat([_GRAMS, _WORDS, _WORDS, _SKELETONS, _SKELETON_GRAMS, _CONCEPTS], [len(part) for part in parts])
     return Occurrences(np.concatenate(parts), np.concatenate(places), channels)

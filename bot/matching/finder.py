@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from bot.matching.calibrate import calibrate
 from bot.matching.features import Floats, Integers
+from bot.matching.lexicon import Lexicon
 from bot.matching.normalise import normalise
-from bot.matching.ranker import Example, fit
+from bot.matching.ranker import Answers, Example, fit
+from bot.matching.smalltalk import ELSEWHERE_KINDS
 from bot.matching.spelling import Spelling
-from bot.model import City, Match, SmalltalkKind, Words
+from bot.model import City, Knowledge, Match, Words
 
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
 _SURE: Final = 0.7  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
+_LONG: Final = 34  # letters of a question about what no entry answers from which it is learnt together with others
 _MOST_RANKED: Final = 100  # entries that are given; no city has as many
-ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters
+ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters...
+UNCOVERED: Final = "~?"  # ...or a topic that the city has nothing on
+Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> numbers of concepts
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
+_Text = tuple[str, str, float]  # locale, text, trust
+Beside = Mapping[str, Mapping[str, Sequence[str]]]  # such an id -> locale -> how people ask
+
+
+def means_nothing(_: Sequence[str]) -> Sequence[int]:
+    """Stand for a lexicon where there is none."""
+    return ()
 
 
 class EntryFinder:
@@ -26,30 +40,32 @@ class EntryFinder:
 
     Comparing whole texts with the best entries by rapidfuzz was tried for the order: no better, and slower."""
 
-    def __init__(self, ids: Sequence[str], examples: Sequence[Example]) -> None:
-        """Build from entry ids and examples sorted by entry; every entry has at least one example."""
+    def __init__(self, ids: Sequence[str], examples: Sequence[Example], answers: Sequence[Example] = ()) -> None:
+        """Build from entry ids and examples sorted by entry, at least one for every entry, and the answers that entries give."""
         self._ids = tuple(ids)
         self._spelling = Spelling(word for example in examples for word in example.words)
-        self._ranker, training = fit(examples, len(self._ids))
+        self._ranker, training = fit(examples, len(self._ids), Answers(answers, len(self._ids)))
         self._calibration = calibrate(training)
 
-    def rank(self, words: Sequence[str]) -> tuple[Match, ...]:
-        """Order the entries for a text given as normalised words, the most likely first; no words, no matches."""
+    def rank(self, words: Sequence[str], meaning: Meaning = means_nothing) -> tuple[Match, ...]:
+        """Order the entries for a text given as normalised words, the most likely first; no words, no matches.
+
+        `meaning` gives the concepts of words."""
         if not words:
             return ()
-        scores = self._ranker.scores(words)
+        scores = self._ranker.scores(words, meaning(words))
         chances = self._calibration.probabilities(scores)[0]
-        total = scores.total[0] if chances.max() > _SURE else self._with_repaired(words, scores.total[0])
+        total = scores.total[0] if chances.max() > _SURE else self._with_repaired(words, meaning, scores.total[0])
         order = _best(total)
         falling = np.minimum.accumulate(chances[order])
         return tuple(Match(self._ids[entry], chance) for entry, chance in zip(order.tolist(), falling.tolist(), strict=True))
 
-    def _with_repaired(self, words: Sequence[str], total: Floats) -> Floats:
+    def _with_repaired(self, words: Sequence[str], meaning: Meaning, total: Floats) -> Floats:
         """Let the text with repaired spelling have its say in the order of entries, and nowhere else."""
         repaired = self._spelling.repair(words)
         if not repaired:
             return total
-        mixed: Floats = (1 - _SHARE_OF_REPAIRED) * total + _SHARE_OF_REPAIRED * self._ranker.scores(repaired).total[0]
+        mixed: Floats = (1 - _SHARE_OF_REPAIRED) * total + _SHARE_OF_REPAIRED * self._ranker.scores(repaired, meaning(repaired)).total[0]
         return mixed
 
 
@@ -59,46 +75,90 @@ def _best(total: Floats) -> Integers:
     return best[np.argsort(-total[best], kind="stable")]
 
 
-def _examples_of(entry: int, texts: Iterable[str], trust: float) -> Iterator[Example]:
-    for text in texts:
-        if normal := normalise(text):
-            yield Example(entry, tuple(normal.split()), trust)
+class _Examples:
+    """The examples and answers of one city, by entry; what stands in several languages counts once, so that many languages load quickly."""
+
+    def __init__(self, city: City, lexicon: Lexicon) -> None:
+        self.ids: list[str] = []
+        self.all: list[Example] = []
+        self.answers: list[Example] = []
+        self._city, self._lexicon = city, lexicon
+
+    def add(self, entry_id: str, texts: Iterable[_Text], answers: Iterable[_Text] = ()) -> None:
+        """Take up an entry with its examples."""
+        number = len(self.ids)
+        if examples := self._examples(number, texts):
+            self.ids.append(entry_id)
+            self.all += examples
+            self.answers += self._examples(number, answers)
+
+    def _examples(self, entry: int, texts: Iterable[_Text]) -> list[Example]:
+        found: dict[tuple[str, ...], float] = {}
+        locales: dict[tuple[str, ...], set[str]] = {}
+        for locale, text, trust in texts:
+            if normal := tuple(normalise(text).split()):
+                found[normal] = trust
+                locales.setdefault(normal, {self._city.host_language}).add(locale)
+        return [Example(entry, words, trust, tuple(self._lexicon.find(words, sorted(locales[words])))) for words, trust in found.items()]
 
 
-def _examples_in(entry: int, words: Words) -> Iterator[Example]:
-    yield from _examples_of(entry, (words.title, *words.keywords), _TRUST_OF_WORDING)
-    yield from _examples_of(entry, words.questions, 1.0)
-
-
-def _groups(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> Iterator[tuple[str, dict[tuple[str, ...], Example]]]:
-    """Yield ids with their examples; one that stands in several languages counts once, so that many languages load quickly."""
-    number = 0
+def _examples(city: City, beside: Beside, lexicon: Lexicon) -> _Examples:
+    examples = _Examples(city, lexicon)
     for entry in city.entries.values():
-        examples = {example.words: example for words in entry.words.values() for example in _examples_in(number, words)}
-        if entry.status == "published" and examples:
-            yield entry.id, examples
-            number += 1
-    for slug, kind in elsewhere.items():
-        phrases = [text for locale in city.languages for text in kind.phrases.get(locale, ())]
-        examples = {example.words: example for example in _examples_of(number, phrases, 1.0)}
-        if number and examples:
-            yield ELSEWHERE + slug, examples
-            number += 1
+        if entry.status == "published":
+            asked = (line for locale, words in entry.words.items() for line in _lines(locale, words))
+            examples.add(entry.id, asked, ((locale, _told(words), 0.0) for locale, words in entry.words.items()))
+    if examples.ids:
+        for name, texts in _fitting(city, beside).items():
+            examples.add(name, ((locale, text, 1.0) for locale in city.languages for text in texts.get(locale, ())))
+    return examples
 
 
-def learnt_from(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> bytes:
+def _lines(locale: str, words: Words) -> Iterator[_Text]:
+    yield from ((locale, text, _TRUST_OF_WORDING) for text in (words.title, *words.keywords))
+    yield from ((locale, text, 1.0) for text in words.questions)
+
+
+def _told(words: Words) -> str:
+    """Write down what an entry says, without its facts."""
+    return _PLACEHOLDER.sub(" ", " ".join((words.title, words.answer, *words.documents)))
+
+
+def _fitting(city: City, beside: Beside) -> Beside:
+    """Leave out the topics that entries of this city do answer."""
+    return {name: texts for name, texts in beside.items() if name.removeprefix(UNCOVERED) not in city.covers}
+
+
+def beside_entries(knowledge: Knowledge) -> Beside:
+    """List what people ask that no entry answers: small talk about other matters, and topics that cities have nothing on."""
+    talk = {ELSEWHERE + slug: kind.phrases for slug in ELSEWHERE_KINDS if (kind := knowledge.smalltalk.get(slug))}
+    topics = {
+        UNCOVERED + slug: {locale: _joined(questions) for locale, questions in topic.questions.items()}
+        for slug, topic in knowledge.uncovered.items()
+    }
+    return talk | topics
+
+
+def _joined(questions: Sequence[str]) -> list[str]:
+    """Join long questions by threes: less than half of the time to learn them, and told apart as well (measured)."""
+    short = [text for text in questions if len(text) < _LONG]
+    long = [text for text in questions if len(text) >= _LONG]
+    return short + [" ".join(long[at : at + 3]) for at in range(0, len(long), 3)]
+
+
+def learnt_from(city: City, beside: Beside, lexicon: Mapping[str, object]) -> bytes:
     """Return all that a finder is made from."""
     asked = [
-        (entry.id, [(words.title, words.keywords, words.questions) for words in entry.words.values()])
+        (entry.id, [(words.keywords, words.questions, _told(words)) for words in entry.words.values()])
         for entry in city.entries.values()
         if entry.status == "published"
     ]
-    return repr((city.languages, asked, elsewhere)).encode()
+    return repr((city.languages, asked, _fitting(city, beside), lexicon)).encode()
 
 
-def build_finder(city: City, elsewhere: Mapping[str, SmalltalkKind]) -> EntryFinder | None:
+def build_finder(city: City, beside: Beside, lexicon: Lexicon) -> EntryFinder | None:
     """Learn from the questions, titles and keywords of all languages of a city together; None where there are none.
 
-    `elsewhere` are kinds of small talk about other matters: they take part as entries of their own, under ELSEWHERE + their slug."""
-    groups = list(_groups(city, elsewhere))
-    return EntryFinder([name for name, _ in groups], [one for _, examples in groups for one in examples.values()]) if groups else None
+    What stands `beside` the entries takes part as entries of their own."""
+    examples = _examples(city, beside, lexicon)
+    return EntryFinder(examples.ids, examples.all, examples.answers) if examples.ids else None

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Hashes, Integers, Occurrences, extract
+
+Texts = Sequence[Sequence[str]]
+Concepts = Sequence[Sequence[int]]
 
 _TOO_COMMON: Final = 0.15  # share of examples above which a feature tells nothing and costs half of the time of a query...
 _NEVER_TOO_COMMON: Final = 500  # ...examples up to which it is kept all the same
@@ -42,11 +44,11 @@ def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: in
     return weights
 
 
-def _features_of(texts: Sequence[Sequence[str]]) -> tuple[Occurrences, Floats]:
+def _features_of(texts: Texts, concepts: Concepts) -> tuple[Occurrences, Floats]:
     """Read the features of many texts, some at a time."""
     parts = []
     for begin in range(0, len(texts), _AT_A_TIME):
-        found, counts = _count_repeats(extract(texts[begin : begin + _AT_A_TIME]))
+        found, counts = _count_repeats(extract(texts[begin : begin + _AT_A_TIME], concepts[begin : begin + _AT_A_TIME]))
         parts.append((found.hashes, found.texts + begin, found.channels.astype(np.int8), counts))
     hashes, owners, channels, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Occurrences(hashes, owners, channels), counts
@@ -55,10 +57,10 @@ def _features_of(texts: Sequence[Sequence[str]]) -> tuple[Occurrences, Floats]:
 class FeatureIndex:
     """Example texts as unit vectors; never changes after it is built."""
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
-        """Index texts given as normalised words."""
+    def __init__(self, texts: Texts, concepts: Concepts | None = None) -> None:
+        """Index texts given as normalised words, and what these mean."""
         self.size = len(texts)
-        found, counts = _features_of(texts)
+        found, counts = _features_of(texts, concepts or [()] * len(texts))
         self._vocabulary: Hashes
         self._vocabulary, feature, spread = np.unique(found.hashes, return_inverse=True, return_counts=True)
         idf = np.log((1 + self.size) / (1 + spread)) + 1
@@ -72,18 +74,18 @@ class FeatureIndex:
         self._spread = np.bincount(feature[order], minlength=len(spread)).astype(np.int32)
         self._starts = (np.cumsum(self._spread) - self._spread).astype(np.int32)
 
-    def vector(self, words: Sequence[str]) -> tuple[Integers, Floats]:
+    def vector(self, words: Sequence[str], concepts: Sequence[int] = ()) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
-        found, counts = _count_repeats(extract([words]))
+        found, counts = _count_repeats(extract([words], [concepts]))
         at = np.searchsorted(self._vocabulary, found.hashes).clip(max=len(self._vocabulary) - 1)
         known = self._vocabulary[at] == found.hashes
         values = (1 + np.log(counts)) * np.where(known, self._idf[at], self._unknown_idf)
         weights = _unit_weights(values, found.texts, found.channels, 1)
         return at[known], weights[known]
 
-    def likeness(self, words: Sequence[str]) -> Floats:
+    def likeness(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Floats:
         """Tell how alike a text is to every example, 0-1."""
-        features, weights = self.vector(words)
+        features, weights = self.vector(words, concepts)
         if self._spread[features].sum() <= _MOST_PRODUCTS:
             return self._products(features, weights)
         order = np.argsort(self._spread[features], kind="stable")
@@ -141,27 +143,3 @@ class FeatureIndex:
             cells = rows[:, :, None] * self.size + rows[:, None, :]
             np.add.at(gram, cells.ravel(), (weights[:, :, None] * weights[:, None, :]).ravel())
         return gram.reshape(self.size, self.size)
-
-
-def invert(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Invert a symmetric positive definite matrix by halves: more than twice as fast as LAPACK's general inverse."""
-    inverse = np.array(matrix, order="C")
-    _invert_in_place(inverse)
-    return inverse
-
-
-def _invert_in_place(matrix: NDArray[np.float32]) -> None:
-    size = len(matrix)
-    if size <= 256:
-        matrix[:] = np.linalg.inv(matrix)
-        return
-    half = size // 2
-    top, corner, bottom = matrix[:half, :half], matrix[:half, half:].copy(), matrix[half:, half:]
-    _invert_in_place(top)
-    across = top @ corner
-    bottom -= corner.T @ across
-    _invert_in_place(bottom)
-    side = across @ bottom
-    top += side @ across.T
-    np.negative(side, out=matrix[:half, half:])
-    matrix[half:, :half] = matrix[:half, half:].T

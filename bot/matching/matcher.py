@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
-from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ELSEWHERE, decide
-from bot.matching.finder import ELSEWHERE, EntryFinder, build_finder, learnt_from
+from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
+from bot.matching.finder import ELSEWHERE, UNCOVERED, EntryFinder, beside_entries, build_finder, learnt_from
+from bot.matching.followup import aspects_of, goes_on, questions_in
 from bot.matching.language import LanguageGuesser
+from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
 from bot.matching.safety import SafetyMatcher, prose_of
-from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
+from bot.matching.smalltalk import SmalltalkMatcher
 from bot.model import Knowledge, Match, Understanding
 
-Part = object  # a SafetyMatcher, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
-SAFETY, SMALLTALK, LANGUAGE, PROSE = "safety", "smalltalk", "language", "prose-"
+Part = (
+    object  # a SafetyMatcher, Lexicon, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
+)
+SAFETY, LEXICON, SMALLTALK, LANGUAGE, PROSE = "safety", "lexicon", "smalltalk", "language", "prose-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,27 @@ class Recipe:
 
 def recipes(knowledge: Knowledge) -> list[Recipe]:
     """List the parts of a matcher that take long to make."""
-    elsewhere = {slug: kind for slug in ELSEWHERE_KINDS if (kind := knowledge.smalltalk.get(slug))}
+    beside, lexicon = beside_entries(knowledge), Lexicon(knowledge.lexicon)
     words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
     return [
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
+        Recipe(LEXICON, repr(knowledge.lexicon).encode(), lambda: lexicon),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
         *(
-            Recipe(slug, learnt_from(city, elsewhere), partial(build_finder, city, elsewhere), is_heavy=True)
+            Recipe(slug, learnt_from(city, beside, knowledge.lexicon), partial(build_finder, city, beside, lexicon), is_heavy=True)
             for slug, city in knowledge.cities.items()
         ),
     ]
+
+
+class _Asker(NamedTuple):
+    """Whose text is read: of which city ("" for none), and in which languages its words may be."""
+
+    city: str
+    locales: tuple[str, ...]
 
 
 class Matcher:
@@ -62,19 +74,23 @@ class Matcher:
         self._language = cast(LanguageGuesser, parts[LANGUAGE])
         self._language_names = LanguageNames(knowledge)
         self._city_names = CityNames(knowledge.cities)
+        self._lexicon = cast(Lexicon, parts[LEXICON])
         self._finders = {slug: cast(EntryFinder | None, parts[slug]) for slug in knowledge.cities}
+        self._hosts = {slug: city.host_language for slug, city in knowledge.cities.items()}
 
     def understand(self, text: str, city: str | None, locale: str | None) -> Understanding:
         """Tell what a text means to a contact of a city and locale; None and unknown cities have no entries.
 
         Under "emergency" the entry for that crisis comes first; under "none" the nearest entries are given all the same."""
+        language = self._language.guess(text)
+        asker = self._asker(city, locale, language)
         words = normalise(text).split()
-        meaning = self._crisis(words, city) or self._meaning(words, city)
-        return replace(meaning, language=self._language.guess(text), city=city, locale=locale)
+        meaning = self._crisis(words, asker) or self._asked(text, words, asker)
+        return replace(meaning, language=language, city=city, locale=locale)
 
     def rank(self, text: str, city: str) -> list[Match]:
         """Order all entries of a city by how likely they answer a text; an unknown city or a text without words gives none."""
-        return list(_entries(self._ranked(normalise(text).split(), city)))
+        return list(_entries(self._ranked(normalise(text).split(), self._asker(city, self._language.guess(text)))))
 
     def resolve_city(self, text: str) -> tuple[str, str | None] | None:
         """Give the city and area that a short text names."""
@@ -84,31 +100,54 @@ class Matcher:
         """Give the locale that a text names."""
         return self._language_names.resolve(text)
 
-    def _crisis(self, words: Sequence[str], city: str | None) -> Understanding | None:
-        crisis = self._safety.find(words)
-        return Understanding("emergency", self._fitting(crisis, words, city), safety=crisis) if crisis else None
+    def _asker(self, city: str | None, *locales: str | None) -> _Asker:
+        """Read a text in these languages and that of the city."""
+        return _Asker(city or "", tuple(dict.fromkeys(filter(None, (*locales, self._hosts.get(city or ""))))))
 
-    def _meaning(self, words: Sequence[str], city: str | None) -> Understanding:
+    def _crisis(self, words: Sequence[str], asker: _Asker) -> Understanding | None:
+        crisis = self._safety.find(words)
+        return Understanding("emergency", self._fitting(crisis, words, asker), safety=crisis) if crisis else None
+
+    def _asked(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
+        """Tell what a text asks, what it may ask about the answer before, and what else it asks."""
+        meaning = self._meaning(words, asker)
+        if meaning.outcome == "smalltalk":
+            return meaning
+        first = meaning.matches[0].entry_id if meaning.outcome == "answer" else ""
+        others = [best for part in questions_in(text) if (best := self._surely(part, asker)) and best != first] if first else []
+        aspects = aspects_of(words, self._lexicon.find(words, asker.locales))
+        return replace(meaning, aspects=aspects, goes_on=goes_on(words), also=tuple(dict.fromkeys(others)))
+
+    def _surely(self, words: Sequence[str], asker: _Asker) -> str:
+        """Give the entry that surely answers a part of a message."""
+        part = self._meaning(words, asker)
+        return part.matches[0].entry_id if part.outcome == "answer" and part.matches[0].score >= SURELY_ALSO else ""
+
+    def _meaning(self, words: Sequence[str], asker: _Asker) -> Understanding:
         """Tell small talk from a question; what nothing fits may still be small talk in part."""
         smalltalk = self._smalltalk.read(words)
         if smalltalk.whole:
             return Understanding("smalltalk", smalltalk=smalltalk.whole)
-        ranked = self._ranked(smalltalk.question, city)
+        ranked = self._ranked(smalltalk.question, asker)
         matches, outcome = _entries(ranked), decide(ranked)
-        elsewhere = bool(ranked) and ranked[0].entry_id.startswith(ELSEWHERE)
-        kind = ranked[0].entry_id.removeprefix(ELSEWHERE) if elsewhere and ranked[0].score >= SURELY_ELSEWHERE else smalltalk.part
+        first = ranked[0] if ranked else Match("", 0.0)
+        if first.entry_id.startswith(UNCOVERED):
+            topic = first.entry_id.removeprefix(UNCOVERED) if first.score >= SURELY_UNCOVERED else None
+            return Understanding("none", matches[:MOST_OFFERED], uncovered=topic)
+        elsewhere = first.entry_id.startswith(ELSEWHERE)
+        kind = first.entry_id.removeprefix(ELSEWHERE) if elsewhere and first.score >= SURELY_ELSEWHERE else smalltalk.part
         if elsewhere or outcome == "none":
             return Understanding("smalltalk" if kind else "none", matches[:MOST_OFFERED], smalltalk=kind)
         return Understanding(outcome, matches[:MOST_OFFERED])
 
-    def _ranked(self, words: Sequence[str], city: str | None) -> tuple[Match, ...]:
-        finder = self._finders.get(city or "")
-        return finder.rank(words) if finder else ()
+    def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
+        finder = self._finders.get(asker.city)
+        return finder.rank(words, partial(self._lexicon.find, locales=asker.locales)) if finder else ()
 
-    def _fitting(self, crisis: str, words: Sequence[str], city: str | None) -> tuple[Match, ...]:
+    def _fitting(self, crisis: str, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         """List the entry for a crisis, then those that fit the words as well."""
-        ranked = _entries(self._ranked(words, city))
-        helping = self._kinds[crisis].entries.get(city or "")
+        ranked = _entries(self._ranked(words, asker))
+        helping = self._kinds[crisis].entries.get(asker.city)
         if not any(match.entry_id == helping for match in ranked):
             return ranked[:MOST_OFFERED]
         others = (match for match in ranked if match.entry_id != helping and match.score >= SUGGEST_FROM)

@@ -1,4 +1,4 @@
-"""Order the entries of one city by likeness to an utterance: kernel ridge regression over its examples, and the nearest one."""
+"""Order the entries of one city by likeness to an utterance: kernel ridge regression over its examples, the nearest one, and the answers."""
 
 from __future__ import annotations
 
@@ -9,74 +9,99 @@ from typing import Final
 import numpy as np
 
 from bot.matching.features import Floats, Integers
-from bot.matching.index import FeatureIndex, invert
+from bot.matching.index import FeatureIndex
+from bot.matching.inverse import inverse_factor
 
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
+ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
 MAX_EXAMPLES: Final = 6000  # beyond, the matrices grow past 300 MB and only the nearest example counts
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text that stands for an entry; `trust` is 1 for a question, less for a title or keyword."""
+    """A text that stands for an entry; `trust` is 1 for a question, less for a title or keyword, 0 for an answer.
+
+    `concepts`: what the words mean."""
 
     entry: int
     words: tuple[str, ...]
     trust: float = 1.0
+    concepts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Two views of every entry for some texts (rows): the ridge model's, and the likeness of the nearest example."""
+    """Three views of every entry for some texts (rows): the ridge model's, the likeness of the nearest example and of the answer."""
 
     ridge: Floats
     nearest: Floats
+    answer: Floats
 
     @property
     def total(self) -> Floats:
-        """Add the two views up; the order of entries follows it."""
-        return self.ridge + NEAREST * self.nearest
+        """Add the views up; the order of entries follows it."""
+        total: Floats = self.ridge + NEAREST * self.nearest + ANSWER * self.answer
+        return total
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What calibration needs of a fit; `gram` and `inverse` are square over the examples."""
+    """What calibration needs of a fit; `gram` and `factor` (see inverse.py) are square over the examples, which are sorted by entry."""
 
     examples: Sequence[Example]
     gram: Floats
-    inverse: Floats
+    factor: Floats
     targets: Floats
     coefficients: Floats
     starts: Integers
+    answers: Answers
+
+
+class Answers:
+    """The answers of entries, one for each language: they hold the words of those who ask about a detail."""
+
+    def __init__(self, answers: Sequence[Example], entries: int) -> None:
+        """Index answers sorted by entry; not every entry need have one."""
+        self._entries = entries
+        self._owners = np.array([answer.entry for answer in answers], dtype=np.intp)
+        self._index = FeatureIndex([answer.words for answer in answers], [answer.concepts for answer in answers]) if answers else None
+
+    def likeness(self, words: Sequence[str], concepts: Sequence[int]) -> Floats:
+        """Tell how alike a text is to the answer of every entry."""
+        best = np.zeros(self._entries, dtype=np.float32)
+        if self._index is not None:
+            np.maximum.at(best, self._owners, self._index.likeness(words, concepts))
+        return best
 
 
 class Ranker:
     """A fitted model of one city's examples; never changes after it is built."""
 
-    def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers) -> None:
-        self._index, self._coefficients, self._starts = index, coefficients, starts
+    def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers, answers: Answers) -> None:
+        self._index, self._coefficients, self._starts, self._answers = index, coefficients, starts, answers
 
-    def scores(self, words: Sequence[str]) -> Scores:
-        """Score every entry for one text given as normalised words (at least one)."""
-        likeness = self._index.likeness(words)
+    def scores(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Scores:
+        """Score every entry for one text given as normalised words (at least one) and what they mean."""
+        likeness = self._index.likeness(words, concepts)
         nearest = np.maximum.reduceat(likeness, self._starts)[None]
         ridge = np.zeros_like(nearest) if self._coefficients is None else (likeness @ self._coefficients)[None]
-        return Scores(ridge, nearest)
+        return Scores(ridge, nearest, self._answers.likeness(words, concepts)[None])
 
 
-def fit(examples: Sequence[Example], entries: int) -> tuple[Ranker, Training | None]:
+def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ranker, Training | None]:
     """Fit a model to examples sorted by entry; every entry has at least one and every example a word.
 
     Above MAX_EXAMPLES there is no ridge model and nothing to calibrate from."""
     owners = np.array([example.entry for example in examples], dtype=np.intp)
     starts = np.searchsorted(owners, np.arange(entries))
-    index = FeatureIndex([example.words for example in examples])
+    index = FeatureIndex([example.words for example in examples], [example.concepts for example in examples])
     if len(examples) > MAX_EXAMPLES:
-        return Ranker(index, None, starts), None
+        return Ranker(index, None, starts, answers), None
     targets = np.zeros((len(examples), entries), dtype=np.float32)
     targets[np.arange(len(examples)), owners] = 1
     gram = index.gram()
     trust = np.array([example.trust for example in examples], dtype=np.float32)
-    inverse = invert(gram + np.diag(np.float32(RIDGE) / trust))
-    coefficients = np.ascontiguousarray(inverse @ targets)
-    return Ranker(index, coefficients, starts), Training(examples, gram, inverse, targets, coefficients, starts)
+    factor = inverse_factor(gram + np.diag(np.float32(RIDGE) / trust))
+    coefficients = np.ascontiguousarray(factor.T @ np.add.reduceat(factor, starts, axis=1))
+    return Ranker(index, coefficients, starts, answers), Training(examples, gram, factor, targets, coefficients, starts, answers)

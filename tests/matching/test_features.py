@@ -8,7 +8,7 @@ from bot.matching.features import extract
 from bot.matching.index import FeatureIndex, invert
 from bot.matching.skeleton import skeleton
 
-PRINT_HASHES = "from bot.matching.features import extract; print(extract([['cita', 'مدرسة', '卡']]).hashes.tolist())"
+PRINT_HASHES = "from bot.matching.features import extract; print(extract([['cita', 'مدرسة', '卡']], [[7]]).hashes.tolist())"
 
 
 def hashes_with_seed(seed: str) -> str:
@@ -17,14 +17,22 @@ def hashes_with_seed(seed: str) -> str:
 
 
 def test_hashes_are_the_same_in_every_process() -> None:
-    assert hashes_with_seed("1") == hashes_with_seed("2") == f"{extract([['cita', 'مدرسة', '卡']]).hashes.tolist()}\n"
+    assert hashes_with_seed("1") == hashes_with_seed("2") == f"{extract([['cita', 'مدرسة', '卡']], [[7]]).hashes.tolist()}\n"
 
 
 def test_a_text_has_the_same_features_alone_and_among_others() -> None:
     texts = [["hola"], ["quiero", "el", "nie"], ["卡", "怎", "么"], ["nie"]]
-    together = extract(texts)
+    concepts = [[], [1, 2], [3], []]
+    together = extract(texts, concepts)
     for number, text in enumerate(texts):
-        assert sorted(together.hashes[together.texts == number]) == sorted(extract([text]).hashes)
+        assert sorted(together.hashes[together.texts == number]) == sorted(extract([text], [concepts[number]]).hashes)
+
+
+def test_different_words_for_one_thing_are_alike() -> None:
+    index = FeatureIndex([["flat"], ["doctor"]], [[1], [2]])
+    strange = index.likeness(["vivienda"], [1])
+    assert strange[0] > 0.05 > strange[1] == 0
+    assert index.likeness(["flat"], [1])[0] > index.likeness(["flat"])[0]
 
 
 def test_likeness_to_oneself_is_one_and_to_strangers_nothing() -> None:

@@ -1,0 +1,106 @@
+"""Different words for the same thing, in all languages: they give a text features that it shares with texts of other words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+from zlib import crc32
+
+from bot.matching.normalise import normalise
+
+_STEM: Final = "*"
+_ARABIC_PREFIX: Final = re.compile("^(?:[وف]?(?:بال|كال|لل|ال|ب|ل|ك)|و|ف)(?=...)")
+
+
+def concept_id(concept: str) -> int:
+    """Number a concept, the same in every process."""
+    return crc32(concept.encode())
+
+
+class Lexicon:
+    """The words of all concepts, language by language; never changes after it is built."""
+
+    def __init__(self, words: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        """Take locale -> concept -> items: a word, the beginning of a word with "*", or a phrase of such."""
+        self._languages = {locale: _Words(concepts) for locale, concepts in words.items()}
+
+    def find(self, words: Sequence[str], locales: Iterable[str]) -> list[int]:
+        """Give the concepts of a text in some languages, given as normalised words, each once.
+
+        Only in these languages: "son" is a child in English and nothing in French."""
+        known = [self._languages[locale] for locale in locales if locale in self._languages]
+        return list(dict.fromkeys(concept for language in known for concept in language.find(words)))
+
+
+class _Words:
+    """The words of one language."""
+
+    def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
+        self._whole: dict[str, set[int]] = {}
+        self._stems: dict[str, set[int]] = {}
+        self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        for concept, items in concepts.items():
+            for item in items:
+                self._file(item, concept_id(concept))
+        self._longest = max(map(len, self._stems), default=0)
+        self._remember()
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_cached")}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._remember()
+
+    def _remember(self) -> None:
+        self._cached_meant = lru_cache(maxsize=1 << 14)(self._of_word)
+        self._cached_begun = lru_cache(maxsize=1 << 14)(self._begun)
+
+    def find(self, words: Sequence[str]) -> list[int]:
+        """Give the concepts of a text, in order, each once."""
+        found: dict[int, None] = {}
+        for at, word in enumerate(words):
+            for concept in self._cached_meant(word):
+                found[concept] = None
+            for rest, concept in self._cached_begun(word):
+                if len(rest) < len(words) - at and all(map(_fits, rest, words[at + 1 :])):
+                    found[concept] = None
+        return list(found)
+
+    def _file(self, item: str, concept: int) -> None:
+        slots = [
+            normal + (_STEM if part.endswith(_STEM) and number == last else "")
+            for part in item.split()
+            for normals in [normalise(part.rstrip(_STEM)).split()]
+            for last in [len(normals) - 1]
+            for number, normal in enumerate(normals)
+        ]
+        if len(slots) > 1:
+            self._phrases.setdefault(slots[0][:2], []).append((tuple(slots), concept))
+        elif slots and slots[0].endswith(_STEM):
+            self._stems.setdefault(slots[0][:-1], set()).add(concept)
+        elif slots:
+            self._whole.setdefault(slots[0], set()).add(concept)
+
+    def _forms(self, word: str) -> Iterator[str]:
+        yield word
+        bare = _ARABIC_PREFIX.sub("", word)
+        if bare != word:
+            yield bare
+
+    def _of_word(self, word: str) -> tuple[int, ...]:
+        found: set[int] = set()
+        for form in self._forms(word):
+            found |= self._whole.get(form, set())
+            for end in range(2, min(len(form), self._longest) + 1):
+                found |= self._stems.get(form[:end], set())
+        return tuple(sorted(found))
+
+    def _begun(self, word: str) -> tuple[tuple[tuple[str, ...], int], ...]:
+        return tuple((slots[1:], concept) for slots, concept in self._phrases.get(word[:2], ()) if _fits(slots[0], word))
+
+
+def _fits(slot: str, word: str) -> bool:
+    return word.startswith(slot[:-1]) if slot.endswith(_STEM) else word == slot
