@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.dialogue import after, handoff, human
+from bot.dialogue import after, handoff, human, keeping
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
 from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, words
 from bot.dialogue.context import Context
@@ -41,7 +41,7 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
-    turn = _by_outcome(conversation, event, event.understood, home, context)
+    turn = _by_outcome(keeping.asked(conversation, event, context), event, event.understood, home, context)
     return _offer_switch(turn, event.understood, context)
 
 
@@ -77,7 +77,7 @@ def none_of_these(conversation: Conversation, argument: str, home: Home, context
     _ = words(conversation, context)
     ask = text(_("Then tell me in other words, choose a topic, or talk to a person."))
     options = [*topic_options(conversation, home, context), *go_on_options(conversation, context), ways_on(_)[0]]
-    return say(conversation, context, ask, options=options)
+    return _counted(say(conversation, context, ask, options=options), "none-fits", home, context)
 
 
 def _unknown(conversation: Conversation, written: str, fitting: list[Entry], home: Home, context: Context) -> Turn:
