@@ -86,6 +86,20 @@ class KeptQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Kept questions that say much the same, the most typical first; `number` counts from 1 in each city, the biggest group first.
+
+    `entry_id`: the nearest entry by the matcher, "" where there is none."""
+
+    number: int
+    city: str
+    locale: str
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """Who did what. `actor`: a staff id, "contact" or "system"; never what was said."""
 

@@ -13,7 +13,7 @@ from bot.store.audit import note
 from bot.store.database import Database, moment
 
 QUESTION_DAYS = 90  # the offer says so
-MAX_OPEN = 5000  # of a city; more are not kept, so that nobody can fill the list
+MAX_OPEN = 2000  # of a city; more are not kept, so that nobody can fill the list
 ID_BITS = 53  # a number every browser writes exactly
 
 
