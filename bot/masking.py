@@ -7,7 +7,7 @@ import unicodedata
 from typing import Final
 
 MAX_MASKED: Final = 500  # characters of a question that are kept
-MAX_READ: Final = 1500  # characters of a text that are looked at
+MAX_READ: Final = 1000  # characters of a text that are looked at
 NUMBER, EMAIL, LINK, ADDRESS, NAME = "[number]", "[e-mail]", "[link]", "[address]", "[name]"
 MARKS: Final = (NUMBER, EMAIL, LINK, ADDRESS, NAME)
 _ANY_MARK = re.compile(r"\[(?:number|e-mail|link|address|name)\]")

@@ -60,7 +60,7 @@ def forgotten(conversation: Conversation) -> Conversation:
 
 def with_offer(turn: Turn, event: Event, context: Context) -> Turn:
     """Offer to keep the question where this turn had no answer to it, or the answer did not help."""
-    if _is_elsewhere(event):
+    if _is_elsewhere(event) or _is_heard(turn.conversation):
         return Turn(forgotten(turn.conversation), turn.effects)
     home = home_of(turn.conversation, context)
     count = next((effect for effect in turn.effects if isinstance(effect, Count) and effect.result in COUNTED), None)
@@ -84,13 +84,17 @@ def _is_elsewhere(event: Event) -> bool:
     return isinstance(event, CommandReceived) or verb in ELSEWHERE
 
 
+def _is_heard(conversation: Conversation) -> bool:
+    """Say whether a person reads what is written here: then it is said to them, not asked the bot."""
+    return conversation.owner != "bot" or bool(open_talks(conversation))
+
+
 def _may_offer(turn: Turn, home: Home, count: Count, context: Context) -> bool:
     conversation = turn.conversation
     entry = home.entry(count.entry_id)
     is_danger = entry is not None and entry.topic == human.EMERGENCY
-    is_listened_to = conversation.owner != "bot" or bool(open_talks(conversation))
     is_new = recall(conversation, "keep-asked") != home.today(context).isoformat()
-    return home.local and is_new and bool(recall(conversation, "asked")) and not (is_danger or is_listened_to)
+    return home.local and is_new and bool(recall(conversation, "asked")) and not is_danger
 
 
 def _with_sentence(turn: Turn, context: Context) -> Turn:

@@ -18,7 +18,7 @@ export async function gaps() {
 }
 
 function said(line, gap) {
-  const node = make("li", "", make("bdi", "", line));
+  const node = make("p", "", make("bdi", "", line));
   Object.assign(node, { lang: gap.language?.tag ?? "", dir: gap.language?.dir ?? "auto" });
   return node;
 }
@@ -26,7 +26,7 @@ function said(line, gap) {
 function gapRow(gap, found, empty) {
   const near = gap.entry && make("span", "", ...withNodes("gap_near", { entry: isolated(gap.entry.title) }));
   const parts = [make("b", "", number(gap.count)), gap.language && languageNode(gap.language), isolated(gap.city.name), near];
-  const texts = make("ul", "", ...gap.texts.slice(0, SHOWN).map((line) => said(line, gap)));
+  const texts = make("div", "", ...gap.texts.slice(0, SHOWN).map((line) => said(line, gap)));
   const about = make("div", "", make("small", "", ...dotted(...parts)), texts);
   const rest = gap.texts.slice(SHOWN);
   if (rest.length) {
