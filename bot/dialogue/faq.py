@@ -41,7 +41,8 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
-    turn = _by_outcome(keeping.asked(conversation, event, context), event, event.understood, home, context)
+    conversation = keeping.asked(conversation, event, context)
+    turn = _by_outcome(conversation, event, event.understood, home, context)
     return _offer_switch(turn, event.understood, context)
 
 
