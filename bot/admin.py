@@ -8,17 +8,19 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot import i18n, links
-from bot.app import bot_name_of, load_catalogues, opened_store, secret_of
+from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, secret_of
 from bot.cases import Profile
 from bot.config import Settings
 from bot.desk import fault_of, invitation, with_new
 from bot.dialogue.home import title_of
 from bot.dialogue.terms import ROLES
 from bot.errors import ConfigError, KnowledgeError
+from bot.gaps import gaps_of, write_to_draft, write_to_entry
 from bot.knowledge.load import load_knowledge
 from bot.knowledge.stamp import Stamp, missing_stamps
 from bot.knowledge.write import write_stamps
 from bot.model import Knowledge
+from bot.records import Gap
 from bot.store.desk import DeskStore
 
 
@@ -83,6 +85,33 @@ async def export_checked(settings: Settings, city: str | None, *, dry_run: bool)
         known = with_new({}, await desk.confirmations())
     stamps = [stamp for stamp in missing_stamps(knowledge, known) if city is None or stamp.file.startswith(f"{city}/")]
     return (stamps, ()) if dry_run else write_stamps(settings.knowledge_dir, stamps)
+
+
+async def gaps(settings: Settings, city: str | None, locale: str | None) -> Sequence[Gap]:
+    """Return what people asked in vain, in groups. Raises ConfigError for a city that is not there."""
+    brain = load_brain(settings)
+    if city is not None and city not in brain.knowledge.cities:
+        raise ConfigError(f"no city {city!r}; there are: {', '.join(sorted(brain.knowledge.cities))}")
+    async with _desk_store(settings) as desk:
+        kept = [question for question in await desk.kept_questions() if city in (None, question.city)]
+    return [gap for gap in gaps_of(kept, brain.knowledge, brain.matcher) if locale in (None, gap.locale)]
+
+
+async def use_gap(settings: Settings, city: str, number: int, entry_id: str, *, draft: bool) -> Sequence[str]:
+    """Write a group's texts into the knowledge files, as questions of an entry or as a draft; the group is then done.
+
+    Returns what was written. Raises ConfigError for a group that is not there, KnowledgeError where the files would not load."""
+    gap = next((gap for gap in await gaps(settings, city, None) if gap.number == number), None)
+    if gap is None:
+        raise ConfigError(f"no group {number} in {city}")
+    if draft:
+        written = write_to_draft(settings.knowledge_dir, city, gap.locale, gap.texts, entry_id)
+    else:
+        knowledge = load_knowledge(settings.knowledge_dir)
+        written = write_to_entry(settings.knowledge_dir, knowledge, city, gap.locale, gap.texts, entry_id)
+    async with _desk_store(settings) as desk:
+        await desk.settle_questions(gap.ids, "draft" if draft else "questions", "system", f"{city} {entry_id}")
+    return written
 
 
 async def entry_links(settings: Settings, city: str, entry_id: str, locale: str | None) -> Mapping[str, str]:

@@ -29,10 +29,11 @@ from bot.channels.desk import DeskPages
 from bot.channels.email import EmailChannel
 from bot.channels.web import WebChannel
 from bot.config import Settings
-from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, PracticeChannel, WriteConfirmed
+from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
+from bot.gaps import write_to_entry
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
 from bot.knowledge.stamp import missing_stamps
@@ -316,6 +317,7 @@ def build_services(
     bot_name: Callable[[], Awaitable[str]] = no_name,
     max_waiting: int = 10_000,
     stamp: WriteConfirmed | None = None,
+    grow: Grow | None = None,
 ) -> tuple[DeskService, ConversationService]:
     """Make the service of the desk and that of the conversations, each of which hears of what the other does."""
     groups = next((channel for channel in channels if channel.name == GROUP_CHANNEL), None)
@@ -330,6 +332,7 @@ def build_services(
         bot_name=bot_name,
         split=groups.split if groups else lambda message: (message,),
         stamp=stamp,
+        grow=grow,
     )
     service = ConversationService(
         store,
@@ -361,6 +364,15 @@ def stamper(folder: Path, thinker: Thinker) -> WriteConfirmed:
         log.info("confirmations written into files: %d", len(written))
 
     return stamp
+
+
+def grower(folder: Path, thinker: Thinker) -> Grow:
+    """Return what writes kept questions into the knowledge files, from where they are taken up as any change is."""
+
+    async def grow(city: str, locale: str, texts: Sequence[str], entry_id: str) -> int:
+        return len(await asyncio.to_thread(write_to_entry, folder, thinker.brain.knowledge, city, locale, texts, entry_id))
+
+    return grow
 
 
 def desk_pages(desk: DeskService, settings: Settings, catalogues: i18n.Catalogues) -> DeskPages:
@@ -509,6 +521,7 @@ async def serve(settings: Settings) -> None:
                 bot_name=name,
                 max_waiting=settings.max_waiting,
                 stamp=stamper(settings.knowledge_dir, thinker),
+                grow=grower(settings.knowledge_dir, thinker),
             )
             await _run(settings, listener, store, service, desk, channels, thinker)
 

@@ -259,7 +259,7 @@ def leads_of(case: Case, team: Iterable[Staff]) -> tuple[Staff, ...]:
 
 # ---------------------------------------------------------------- what staff do
 
-Refusal = Literal["gone", "not-allowed", "taken", "closed", "needs-consent", "too-late", "empty", "too-long"]
+Refusal = Literal["gone", "not-allowed", "taken", "closed", "needs-consent", "too-late", "empty", "too-long", "not-written"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export."""
+"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export | gaps."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_audit(commands)
     _add_export(commands)
+    _add_gaps(commands)
     return parser
 
 
@@ -170,6 +171,18 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--city", help="only those of this city")
     command.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
     command.set_defaults(run=_export)
+
+
+def _add_gaps(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("gaps", help="what people asked in vain and let us keep, in groups; works while the bot runs")
+    command.add_argument("--city", help="only this city")
+    command.add_argument("--language", help="only questions in this language")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.add_argument("--group", type=int, metavar="N", help="the group of --city to write into the knowledge files")
+    aim = command.add_mutually_exclusive_group()
+    aim.add_argument("--to-entry", metavar="ID", help="as questions of this answer, such as egov.nie")
+    aim.add_argument("--to-draft", metavar="ID", help="as the draft of a new answer")
+    command.set_defaults(run=_gaps)
 
 
 # ---------------------------------------------------------------- serve and chat
@@ -395,3 +408,30 @@ def _export(settings: Settings, options: argparse.Namespace) -> int:
         print(f"dragoman: {fault}", file=sys.stderr)
     print(f"{len(stamps)} confirmations {'to write' if options.dry_run else 'written'}")
     return EXIT_FAULT if faults else EXIT_OK
+
+
+EXAMPLES = 5  # texts of a group that are shown
+
+
+def _gaps(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    entry_id = options.to_entry or options.to_draft
+    if entry_id or options.group is not None:
+        if not (entry_id and options.group is not None and options.city):
+            raise ConfigError("writing a group needs --city, --group and --to-entry or --to-draft")
+        written = asyncio.run(admin.use_gap(settings, options.city, options.group, entry_id, draft=bool(options.to_draft)))
+        print("\n".join((*written, f"{len(written)} questions written to {entry_id}")))
+        return EXIT_OK
+    found = asyncio.run(admin.gaps(settings, options.city, options.language))
+    if options.json:
+        shown = (
+            {"number": g.number, "city": g.city, "language": g.locale, "count": len(g.ids), "texts": g.texts, "nearest": g.entry_id}
+            for g in found
+        )
+        print(json.dumps([*shown], ensure_ascii=False, indent=2))
+        return EXIT_OK
+    for gap in found:
+        print(f"{gap.city} {gap.number}: {len(gap.ids)} in {gap.locale}, nearest: {gap.entry_id or '-'}")
+        print("".join(f"    {text}\n" for text in gap.texts[:EXAMPLES]), end="")
+    return EXIT_OK

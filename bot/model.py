@@ -731,6 +731,22 @@ class Confirm:
     is_named: bool
 
 
+GapReason = Literal["none", "not-helpful"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQuestion:
+    """The contact lets us keep a question, masked, so that the answers get better; nothing says whose it was.
+
+    `why`: nothing fitted, or the answer `entry_id` did not help."""
+
+    city: str
+    locale: str
+    text: str
+    why: GapReason
+    entry_id: str = ""
+
+
 CaseEffect = (
     OpenCase
     | AddToCase
@@ -748,6 +764,7 @@ CaseEffect = (
     | UseMove
     | ReportAnswer
     | Confirm
+    | KeepQuestion
 )
 Effect = SendMessage | Count | SendData | EraseContact | CaseEffect
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from bot.model import Message
+from bot.model import GapReason, Message
 
 LineAuthor = Literal["contact", "bot", "person", "note", "system"]
 Reporter = Literal["contact", "advisor", "lead", "reviewer"]
 About = Literal["answer", "changed", "wording"]
+Use = Literal["questions", "draft", "dismissed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,33 @@ class Confirmed:
     hash: str
     on: date
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuestion:
+    """A masked question a contact let us keep; the id tells nothing, not even the order within the day (UTC)."""
+
+    id: int
+    city: str
+    locale: str
+    text: str
+    why: GapReason
+    entry_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Kept questions that say much the same, the most typical first; `number` counts from 1 in each city, the biggest group first.
+
+    `entry_id`: the nearest entry by the matcher, "" where there is none."""
+
+    number: int
+    city: str
+    locale: str
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The shell around the desk: who may do what with a case, what time does to it, and how desks on the web and in Telegram hear of it."""
 
 from bot.desk.deskservice import DeskService, WriteConfirmed
+from bot.desk.gaps import Grow
 from bot.desk.groups import CHANNEL as GROUP_CHANNEL
 from bot.desk.judged import with_new
 from bot.desk.practice import PracticeChannel
@@ -13,6 +14,7 @@ __all__ = [
     "DeskRules",
     "DeskService",
     "DeskWords",
+    "Grow",
     "PracticeChannel",
     "WriteConfirmed",
     "fault_of",

@@ -39,6 +39,7 @@ from bot.cases import (
 from bot.channels.desk.host import Board, Login
 from bot.desk import answers
 from bot.desk.board import Desk, board_of, is_helper
+from bot.desk.gaps import Gaps, Grow
 from bot.desk.groups import GroupHandler
 from bot.desk.judged import Judged
 from bot.desk.profiles import fault_of
@@ -53,7 +54,7 @@ from bot.errors import StoreError
 from bot.knowledge.sure import Confirmations
 from bot.logs import describe
 from bot.model import MAX_TEXT, City, Message
-from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, OpenSession, ReadyAnswer, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, Gap, OpenSession, ReadyAnswer, Report
 from bot.store import Decision, Snapshot
 from bot.store.desk import Acted, DeskStore
 
@@ -85,12 +86,13 @@ class DeskService:
         bot_name: Callable[[], Awaitable[str]],
         split: Callable[[Message], Sequence[Message]],
         stamp: WriteConfirmed | None = None,
+        grow: Grow | None = None,
     ) -> None:
         """Make the service.
 
         `wake` handles contacts whose inbox got something; `fetch` gets the content of a file; `bot_name` is the bot's name on Telegram, ""
         where there is none; `split` cuts a message into what the channel of desk groups can carry; `stamp` writes confirmations into the
-        knowledge files, where that can be done."""
+        knowledge files, `grow` kept questions, where that can be done."""
         self._store, self._words, self._clock, self._rules = store, words, clock, rules
         self._wake, self._fetch, self._translate, self._bot_name = wake, fetch, translate, bot_name
         self._desk = Desk(store)
@@ -102,6 +104,7 @@ class DeskService:
         self._loops: list[asyncio.Task[None]] = []
         self._later: set[asyncio.Task[None]] = set()
         self._judged, self._stamp = Judged(store), stamp
+        self._gaps = Gaps(store, words, grow)
 
     # ------------------------------------------------------------ life
 
@@ -443,6 +446,18 @@ class DeskService:
         self._desk.watch.note()
         await self.look()
         return True
+
+    async def gaps(self, staff: Staff) -> Sequence[Gap]:
+        """Return what people of one's city asked in vain."""
+        return await self._gaps.seen(staff)
+
+    async def dismiss_gap(self, staff: Staff, ids: Sequence[int]) -> int | Refused:
+        """Take questions off that list."""
+        return await self._gaps.dismiss(staff, ids)
+
+    async def add_gap(self, staff: Staff, ids: Sequence[int], entry_id: str) -> int | Refused:
+        """Write questions into the knowledge."""
+        return await self._gaps.add(staff, ids, entry_id)
 
     async def audit(self, staff: Staff) -> Sequence[AuditLine]:
         """Return the audit, for admins of every city."""

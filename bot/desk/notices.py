@@ -43,6 +43,7 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     "too-late": N_("It is too late for this. Nothing was done."),
     "empty": N_("There is no text. Nothing was done."),
     "too-long": N_("The text is too long: at most {n} characters. Nothing was sent."),
+    "not-written": N_("This cannot be written into the knowledge files by itself. Write it by hand."),
 }
 
 

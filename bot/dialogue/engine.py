@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.dialogue import intake, pools, talk
+from bot.dialogue import intake, keeping, pools, talk
 from bot.dialogue.choices import offer, typed
 from bot.dialogue.compose import before, recall, remember
 from bot.dialogue.context import Context, Handler
@@ -43,12 +43,12 @@ def step(conversation: Conversation, event: Event, context: Context) -> Turn:
     known = _with_hint(conversation, event, context)
     cry = _cry(known, event, context)
     if cry:
-        return offer(talk.alarm(crisis(_first_page(known), cry, context), cry.safety or "", event, context), context)
+        return offer(talk.alarm(crisis(keeping.forgotten(_first_page(known)), cry, context), cry.safety or "", event, context), context)
     if isinstance(event, MediaReceived) and _is_answered_album(known, event, context):
         return Turn(known)
     command = _command(event)
     turn = _run(known, command, context) if command else _heard(known, event, context)
-    return offer(talk.with_way_back(_resumed(turn, event, context), context), context)
+    return offer(talk.with_way_back(keeping.with_offer(_resumed(turn, event, context), event, context), context), context)
 
 
 def _told(conversation: Conversation, event: DeskEvent, context: Context) -> Turn:
@@ -190,5 +190,5 @@ def _waits(conversation: Conversation, context: Context) -> bool:
 def _answer(conversation: Conversation, written: str, event: Event, context: Context) -> Turn:
     text = _understood(conversation, TextReceived(text=written, at=event.at), context)
     if text.understood and text.understood.outcome == "emergency":
-        return crisis(conversation, text.understood, context)
+        return crisis(keeping.forgotten(conversation), text.understood, context)
     return STATES[READY](conversation, text, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.dialogue import after, followup, handoff, human
+from bot.dialogue import after, followup, handoff, human, keeping
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
 from bot.dialogue.compose import emergency_line, noted, option, recall, remember, say, text, tongue, ways_on, with_message, words
 from bot.dialogue.context import Context
@@ -42,6 +42,7 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
+    conversation = keeping.asked(conversation, event, context)
     turn = followup.answer(conversation, event, event.understood, home, context)
     turn = turn or _by_outcome(conversation, event, event.understood, home, context)
     return _offer_switch(turn, event.understood, context)
@@ -91,7 +92,7 @@ def none_of_these(conversation: Conversation, argument: str, home: Home, context
     _ = words(conversation, context)
     ask = text(_("Then tell me in other words, choose a topic, or talk to a person."))
     options = [*topic_options(conversation, home, context), *go_on_options(conversation, context), ways_on(_)[0]]
-    return say(conversation, context, ask, options=options)
+    return _counted(say(conversation, context, ask, options=options), "none-fits", home, context)
 
 
 def _unknown(conversation: Conversation, written: str, fitting: list[Entry], home: Home, context: Context) -> Turn:

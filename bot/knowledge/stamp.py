@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
 
 from bot.errors import KnowledgeError
+from bot.knowledge.edit import Change, Read, changed, inner, pairs, quoted, read, root_of, without_bom
 from bot.knowledge.hashes import facts_hash, words_hash
 from bot.knowledge.sure import Confirmations, facts_confirmed
 from bot.model import City, Confirmation, Entry, Knowledge
-
-BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,113 +69,67 @@ def _is_written(entry: Entry, city: City, locale: str, held: Confirmation, known
 # ---------------------------------------------------------------- in the text of a file
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """Characters from `start` to `end` become `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
 def stamped(text: str, stamp: Stamp) -> str:
     """Return the text of a file with a confirmation in it.
 
     Raises KnowledgeError where the entry is not there, or anything else than the confirmation would read differently afterwards."""
-    mark, body = (BOM, text[1:]) if text.startswith(BOM) else ("", text)
-    before = _root(body, stamp)
-    entry = _inner(before, stamp.slug, stamp)
+    mark, body = without_bom(text)
+    before = root_of(body, stamp.file)
+    entry = inner(before, stamp.slug, stamp.file, stamp.entry_id)
     changes = _of_words(body, entry, stamp) if stamp.locale else _of_facts(body, entry, stamp)
-    for change in sorted(changes, key=lambda change: -change.start):
-        body = body[: change.start] + change.text + body[change.end :]
-    if _read(_root(body, stamp)) != _expected(_read(before), stamp):
+    body = changed(body, changes)
+    if read(root_of(body, stamp.file)) != _expected(read(before), stamp):
         raise KnowledgeError(
             "the confirmation cannot be written in here by itself: write it by hand", file=stamp.file, entry=stamp.entry_id
         )
     return mark + body
 
 
-def _of_facts(text: str, entry: yaml.MappingNode, stamp: Stamp) -> list[_Change]:
-    on, by = _quoted(stamp.given.on.isoformat()), _quoted(stamp.given.by)
-    there = _pairs(entry).get("checked")
-    values = _pairs(there) if isinstance(there, yaml.MappingNode) else {}
+def _of_facts(text: str, entry: yaml.MappingNode, stamp: Stamp) -> list[Change]:
+    on, by = quoted(stamp.given.on.isoformat()), quoted(stamp.given.by)
+    there = pairs(entry).get("checked")
+    values = pairs(there) if isinstance(there, yaml.MappingNode) else {}
     if "on" in values and "by" in values:
         return [_instead(text, values["on"], on), _instead(text, values["by"], by)]
     return [_set(text, entry, "checked", f"{{on: {on}, by: {by}}}")]
 
 
-def _of_words(text: str, entry: yaml.MappingNode, stamp: Stamp) -> list[_Change]:
-    return [_set(text, _inner(entry, "wording", stamp), "checked_by", _quoted(stamp.given.by))]
+def _of_words(text: str, entry: yaml.MappingNode, stamp: Stamp) -> list[Change]:
+    return [_set(text, inner(entry, "wording", stamp.file, stamp.entry_id), "checked_by", quoted(stamp.given.by))]
 
 
-def _set(text: str, holder: yaml.MappingNode, key: str, value: str) -> _Change:
+def _set(text: str, holder: yaml.MappingNode, key: str, value: str) -> Change:
     """Put a value under a key: in the place of the one there is, else behind the first key of a block, or at the end of a {...}."""
-    there = _pairs(holder).get(key)
+    there = pairs(holder).get(key)
     if there is not None:
         return _instead(text, there, value)
     if holder.flow_style:
         end = holder.end_mark.index - 1
-        return _Change(end, end, f", {key}: {value}")
+        return Change(end, end, f", {key}: {value}")
     first_key, first_value = holder.value[0]
     found = text.find("\n", first_value.end_mark.index)
     end = len(text) if found < 0 else found + 1
     line_end = "\r\n" if text[end - 2 : end] == "\r\n" else "\n"
     line = f"{' ' * first_key.start_mark.column}{key}: {value}"
-    return _Change(end, end, f"{line}{line_end}" if found >= 0 else f"\n{line}")
+    return Change(end, end, f"{line}{line_end}" if found >= 0 else f"\n{line}")
 
 
-def _instead(text: str, node: yaml.Node, value: str) -> _Change:
+def _instead(text: str, node: yaml.Node, value: str) -> Change:
     start, end = node.start_mark.index, node.end_mark.index
-    return _Change(start, end, f" {value}" if text[start - 1 : start] == ":" else value)
-
-
-def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _root(text: str, stamp: Stamp) -> yaml.MappingNode:
-    try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError):
-        raise KnowledgeError("is not valid YAML", file=stamp.file) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise KnowledgeError("holds no entries", file=stamp.file)
-    return node
-
-
-def _inner(node: yaml.MappingNode, key: str, stamp: Stamp) -> yaml.MappingNode:
-    found = _pairs(node).get(key)
-    if not isinstance(found, yaml.MappingNode):
-        raise KnowledgeError(f"has no {key}", file=stamp.file, entry=stamp.entry_id)
-    return found
-
-
-def _pairs(node: yaml.MappingNode) -> dict[str, yaml.Node]:
-    return {str(key.value): value for key, value in node.value}
+    return Change(start, end, f" {value}" if text[start - 1 : start] == ":" else value)
 
 
 # ---------------------------------------------------------------- did anything else change?
 
-_Read = str | list["_Read"] | dict[str, "_Read"]
 
-
-def _read(node: yaml.Node) -> _Read:
-    """Return what a file holds, every scalar as its text."""
-    if isinstance(node, yaml.MappingNode):
-        return {key: _read(value) for key, value in _pairs(node).items()}
-    if isinstance(node, yaml.SequenceNode):
-        return [_read(item) for item in node.value]
-    return str(node.value)
-
-
-def _expected(found: _Read, stamp: Stamp) -> _Read:
+def _expected(found: Read, stamp: Stamp) -> Read:
     """Return what the file should hold afterwards."""
     entries = found if isinstance(found, dict) else {}
     entry = entries.get(stamp.slug)
     fields = entry if isinstance(entry, dict) else {}
     if not stamp.locale:
-        changed: dict[str, _Read] = {**fields, "checked": {"on": stamp.given.on.isoformat(), "by": stamp.given.by}}
+        fresh: dict[str, Read] = {**fields, "checked": {"on": stamp.given.on.isoformat(), "by": stamp.given.by}}
     else:
         wording = fields.get("wording")
-        changed = {**fields, "wording": {**(wording if isinstance(wording, dict) else {}), "checked_by": stamp.given.by}}
-    return {**entries, stamp.slug: changed}
+        fresh = {**fields, "wording": {**(wording if isinstance(wording, dict) else {}), "checked_by": stamp.given.by}}
+    return {**entries, stamp.slug: fresh}

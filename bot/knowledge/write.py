@@ -45,7 +45,7 @@ def _write_file(folder: Path, file: str, stamps: tuple[Stamp, ...]) -> tuple[lis
             faults.append(error)
     if done:
         try:
-            _replace(folder, file, raw, text.encode("utf-8"))
+            replace_file(folder, file, raw, text.encode("utf-8"))
         except KnowledgeError as error:
             return [], [*faults, error]
         except OSError as error:
@@ -53,11 +53,15 @@ def _write_file(folder: Path, file: str, stamps: tuple[Stamp, ...]) -> tuple[lis
     return done, faults
 
 
-def _replace(folder: Path, file: str, before: bytes, after: bytes) -> None:
-    """Put a new file in the place of one, with its mode, safe on disk; raises KnowledgeError where it has changed since it was read."""
+def replace_file(folder: Path, file: str, before: bytes, after: bytes) -> None:
+    """Put a new file in the place of one, with its mode, safe on disk; raises KnowledgeError where it has changed since it was read.
+
+    `before` is empty where the file is to be made: nothing, or an empty file, is there."""
     if len(after) > MAX_BYTES:
         raise KnowledgeError(f"would be larger than {MAX_BYTES // 1024} KB", file=file)
     path = folder / file
+    if not before and not path.exists():
+        path.touch(0o644)
     mode = stat.S_IMODE(path.lstat().st_mode)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

@@ -187,6 +187,9 @@ class Store(Protocol):
     async def counters(self) -> Mapping[tuple[str, str, str, str], int]:
         """Return every counter: (city, entry_id, locale, result) -> how often."""
 
+    async def daily_counters(self) -> Mapping[tuple[str, str, str, str, str], int]:
+        """Return the counters of every day (UTC): (day, city, entry_id, locale, result) -> how often."""
+
     async def figures(self) -> Mapping[str, int]:
         """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, outbox_waiting, outbox_dead, outbox_uncertain.
 

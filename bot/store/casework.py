@@ -15,6 +15,7 @@ from bot.model import (
     ConsentToPass,
     Conversation,
     EndCase,
+    KeepQuestion,
     MakeMove,
     Message,
     OpenCase,
@@ -30,7 +31,7 @@ from bot.model import (
     WithdrawFromCase,
     WriteAsHelper,
 )
-from bot.store import cases, codes, deeds, figures, lines, moves, news, opening, people, pool, reviews, transfer
+from bot.store import cases, codes, deeds, figures, gaps, lines, moves, news, opening, people, pool, reviews, transfer
 from bot.store.audit import note
 from bot.store.database import Database
 from bot.store.work import Work, begin
@@ -58,6 +59,8 @@ def _apply(work: Work, known: Conversation, effect: CaseEffect) -> None:
             reviews.report(work, known.contact_id, effect)
         case Confirm():
             reviews.confirm(work, known.contact_id, effect)
+        case KeepQuestion():
+            gaps.keep(work.db, effect)
         case AnswerOffer():
             _answer_offer(work, known.contact_id, effect)
         case WriteAsHelper():

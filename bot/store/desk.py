@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 
 from bot.cases import Case, Deed, Done, Profile, Refused, Staff, WakeBy
 from bot.model import CaseStep, ContactRef, Message
-from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, OpenSession, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Confirmed, KeptQuestion, OpenSession, Report, Use
 
 INVITE_HOURS = 48
 LOGIN_MINUTES = 15  # a login link that somebody who is staff asked for
@@ -229,6 +229,12 @@ class DeskStore(Protocol):
 
     async def confirmations(self, after: int = 0) -> tuple[Confirmed, ...]:
         """Return what people found right, oldest first: those with an id above `after`. They are only ever added to."""
+
+    async def kept_questions(self) -> tuple[KeptQuestion, ...]:
+        """Return the masked questions contacts let us keep and nobody has used yet; they go after 90 days (`Store.sweep`)."""
+
+    async def settle_questions(self, ids: Sequence[int], use: Use, actor: str, detail: str = "") -> int:
+        """Note what questions were used for, and forget their texts; returns how many there were. The audit notes it."""
 
     async def case_figures(self) -> tuple[CaseFigure, ...]:
         """Return the figures of the desk, practice left out."""

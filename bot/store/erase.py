@@ -7,7 +7,7 @@ from typing import cast
 
 from bot.errors import StoreError
 from bot.model import CaseNews, PersonWrote
-from bot.store import HISTORY_HOURS, INBOX_KEY_DAYS, lanes, logins
+from bot.store import HISTORY_HOURS, INBOX_KEY_DAYS, gaps, lanes, logins
 from bot.store.audit import note
 from bot.store.contacts import HOUR_US, place
 from bot.store.database import Database, moment
@@ -164,6 +164,7 @@ def drop_stale(db: Database) -> int:
     gone = db.run("drop_old_codes", now) + db.run("drop_old_moves", now)
     gone += sum(_drop_invited(db, str(row[0])) for row in db.rows("never_joined"))
     gone += logins.drop_ended(db)
+    gone += gaps.drop_old(db)
     gone += db.run("drop_old_deeds", now - INBOX_KEY_DAYS * DAY_US)
     gone += db.run("drop_former_staff")
     today = moment(now).date().isoformat()

@@ -207,6 +207,11 @@ class SqliteStore:
         rows = await self._worker.read(lambda db: db.rows("counters"))
         return {(str(city), str(entry), str(locale), str(result)): cast(int, n) for city, entry, locale, result, n in rows}
 
+    async def daily_counters(self) -> Mapping[tuple[str, str, str, str, str], int]:
+        """Return the counters of every day."""
+        rows = await self._worker.read(lambda db: db.rows("daily_counters"))
+        return {(str(day), str(city), str(entry), str(locale), str(result)): cast(int, n) for day, city, entry, locale, result, n in rows}
+
     async def figures(self) -> Mapping[str, int]:
         """Return how many rows stand where."""
         return await self._worker.read(_figures)

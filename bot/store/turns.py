@@ -10,7 +10,7 @@ from bot.errors import StoreError
 from bot.model import DeskEvent, Message
 from bot.store import HISTORY_MESSAGES, Decide, Decision, Delivery, Handled, Snapshot, casework, contacts, lanes, snapshots
 from bot.store.contacts import place
-from bot.store.database import Database
+from bot.store.database import Database, moment
 from bot.store.work import Work
 from bot.wire import encode_event, encode_message
 
@@ -32,6 +32,8 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     cause = str(decision.handled[0]) if decision.handled else f"{contact_id}:{version}"
     outgoing = _say(db, contact_id, decision, cause, now)
     db.run_each("add_count", decision.counts)
+    day = moment(now).date().isoformat()
+    db.run_each("add_daily_count", [(day, *count) for count in decision.counts])
     works = [casework.apply(db, decision.conversation, decision.casework)] if decision.casework else []
     if decision.left:
         db.run("set_left", 1, contact_id)

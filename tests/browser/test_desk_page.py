@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, 
 
 from bot.cases import Profile
 from bot.channels.desk.texts import DESK_TEXTS, SHARED_TEXTS
+from bot.model import ContactRef, Incoming, KeepQuestion, TextReceived
+from bot.store import Decision
 from tests.browser.advisors import ANA, LUCIA, MARCO, SIDEWAYS, SMALL, Advisor
 from tests.channels.desk_server import SCRIPT, DeskTown, desk_town
 
@@ -944,3 +946,33 @@ async def test_the_code_of_the_page_stays_small() -> None:
     files = {path.name: path.read_text() for path in STATIC.glob("desk*.js")}
     assert max(text.count("\n") for text in files.values()) < 300
     assert sum(len(text.encode()) for text in files.values()) < 105_000
+
+
+async def test_an_admin_looks_at_questions_without_an_answer(desk: DeskTown, sit: Sit) -> None:
+    (contact_id,) = await desk.town.store.accept(
+        [Incoming(ContactRef("telegram", "700"), "kept", TextReceived(text="hello", at=desk.town.clock()))]
+    )
+    texts = (*(f"exchange my driving licence {word}" for word in ("here", "now", "please", "soon", "again", "today")), SCRIPT)
+    tapped = tuple(KeepQuestion("madrid", "en", text, "none") for text in texts)
+    await desk.town.store.handle(contact_id, lambda snapshot, find_button: Decision(snapshot.conversation, (), casework=tapped))
+
+    async def grow(city: str, locale: str, texts: Sequence[str], entry_id: str) -> int:
+        return len(texts)
+
+    desk.town.desk._gaps._grow = grow
+    admin = await sit(Profile("Root", "admin", "madrid"), size=(320, 640))
+    await admin.menu("Questions without an answer")
+    rows = admin.dialog.locator(".rows-of > li")
+    await expect(rows).to_have_count(2)
+    await expect(rows.first).to_contain_text("6 · English")
+    await expect(rows.nth(1)).to_contain_text("<script>")
+    assert await admin.page.evaluate(SIDEWAYS) == [0, []]
+    await rows.nth(1).get_by_role("button", name="Dismiss").click()
+    await expect(rows).to_have_count(1)
+    await rows.first.get_by_role("button", name="Add to an answer").click()
+    await admin.page.get_by_role("button", name="Add the questions").click()
+    await expect(admin.toast("New questions in the file: 6")).to_be_visible()
+    await expect(admin.dialog).to_contain_text("There are no such questions now.")
+    lead = await sit(ANA)
+    await lead.menu("Questions without an answer")
+    await expect(lead.dialog).to_contain_text("There are no such questions now.")

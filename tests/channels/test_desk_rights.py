@@ -40,8 +40,8 @@ async def status(request: Any) -> tuple[int, str]:
 
 
 async def test_every_route_is_looked_at_here(desk: DeskTown) -> None:
-    assert len(routes(desk, "GET")) == 11
-    assert len(routes(desk, "POST")) == 11
+    assert len(routes(desk, "GET")) == 12
+    assert len(routes(desk, "POST")) == 13
     assert [route.path for route in desk.pages.routes() if isinstance(route, WebSocketRoute)] == ["/desk/socket"]
 
 
@@ -187,7 +187,7 @@ async def test_a_key_of_somebody_else_does_nothing_for_one(desk: DeskTown) -> No
 
 # ---------------------------------------------------------------- what is for leads and admins
 
-FOR_LEADS = ("/desk/api/figures", "/desk/api/reports")
+FOR_LEADS = ("/desk/api/figures", "/desk/api/reports", "/desk/api/gaps")
 
 
 @pytest.mark.parametrize("role", ["advisor", "peer", "interpreter", "companion", "mentor"])
@@ -199,6 +199,8 @@ async def test_figures_reports_and_the_team_are_for_leads(desk: DeskTown, role: 
             ("/desk/api/invite", {"name": "Eva", "role": "peer"}),
             ("/desk/api/team/remove", {"id": other.id}),
             ("/desk/api/reports/resolve", {"id": 1}),
+            ("/desk/api/gaps/dismiss", {"ids": [1]}),
+            ("/desk/api/gaps/add", {"ids": [1], "entry_id": "egov.nie"}),
         ):
             assert await status(seat.post(path, body)) == (403, "not-allowed")
         assert (await other.get("/desk/api/me"))[0] == 200

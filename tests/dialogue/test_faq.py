@@ -28,7 +28,7 @@ def test_an_entry_that_does_not_hold_here_is_not_answered() -> None:
 def test_none_is_said_plainly_and_the_second_time_shows_the_offices() -> None:
     talk = Talk(conversation=settled()).write("tell me a secret")
     assert "I do not know this." in talk.said
-    assert talk.offered == ["topic:healthcare", "topic:egov", "topic:emergency", "do:human", "do:menu"]
+    assert talk.offered[:5] == ["topic:healthcare", "topic:egov", "topic:emergency", "do:human", "do:menu"]
     assert talk.effects(Count) == [Count("madrid", "", "en", "none")]
     talk.write("another secret")
     assert "I do not know this." in talk.said

@@ -47,8 +47,8 @@ def test_chinese_words_are_found_letter_by_letter() -> None:
 
 
 def test_a_lexicon_that_was_kept_finds_the_same() -> None:
-    kept: Lexicon = pickle.loads(pickle.dumps(LEXICON))  # noqa: S301  # written in the line itself
-    assert kept.find("my son needs a doctor".split(), ["en"]) == [CHILD, DOCTOR]
+    kept: Lexicon = pickle.loads(pickle.dumps(LEXICON))
+    assert kept.find(["my", "son", "needs", "a", "doctor"], ["en"]) == [CHILD, DOCTOR]
 
 
 def test_another_word_for_the_same_thing_finds_the_entry() -> None:
@@ -57,7 +57,7 @@ def test_another_word_for_the_same_thing_finds_the_entry() -> None:
         Example(1, ("school", "for", "my", "son"), 1.0, (CHILD,)),
     ]
     finder = EntryFinder(["healthcare.doctor", "education.school"], examples)
-    assert finder.rank("busco tbib".split(), lambda words: LEXICON.find(words, ["ar"]))[0].entry_id == "healthcare.doctor"
+    assert finder.rank(["busco", "tbib"], lambda words: LEXICON.find(words, ["ar"]))[0].entry_id == "healthcare.doctor"
 
 
 def test_a_word_that_only_the_answer_holds_finds_the_entry() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from bot.model import ContactRef, Conversation, Message, Option, Paragraph, Run
+from bot.model import ContactRef, Conversation, KeepQuestion, Message, Option, Paragraph, Run
 from bot.store import HISTORY_HOURS, Decision, FindButton, Retry, Said, Sent, Snapshot, Store
+from bot.store.gaps import QUESTION_DAYS
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, open_folder, saying, told, wrote
 
 CANARY = ContactRef("whatsapp", "canary-address-34600111222")
@@ -183,4 +184,44 @@ async def test_a_damaged_event_does_not_silence_its_contact(tmp_path: Path) -> N
     assert delivery.message
     figures = await store.figures()
     assert (figures["inbox_failed"], figures["inbox_waiting"]) == (1, 0)
+    await store.close()
+
+
+async def test_a_question_is_readable_only_once_its_contact_lets_us_keep_it(tmp_path: Path) -> None:
+    """Masked, and in a row that says nothing of the contact."""
+    store = await open_folder(tmp_path, Clock())
+    contact_id = await _live(store)
+
+    def decide(snapshot: Snapshot, find_button: FindButton, *tapped: KeepQuestion) -> Decision:
+        handled = tuple(item.id for item in snapshot.waiting)
+        asked = replace(snapshot.conversation, recent={"asked": "canary-kept", "keep": "canary-kept"})
+        return Decision(asked, handled, casework=tapped, counts=(("plain-city", "", "ar", "none"),))
+
+    await store.handle(contact_id, decide)
+    assert found(tmp_path, [b"canary-kept"]) == []
+    tap = KeepQuestion("plain-city", "ar", "canary-kept", "none")
+    await store.handle(contact_id, lambda snapshot, find_button: decide(snapshot, find_button, tap))
+    assert found(tmp_path, [b"canary-kept"])
+    (kept,) = await store.desk.kept_questions()
+    assert contact_id not in repr(kept)
+    await store.desk.settle_questions([kept.id], "dismissed", "system")
+    assert found(tmp_path, [b"canary-kept"]) == []
+    await store.close()
+    assert found(tmp_path, [b"canary-kept"]) == []
+
+
+async def test_after_90_days_no_byte_of_a_kept_question_is_left(tmp_path: Path) -> None:
+    clock = Clock()
+    store = await open_folder(tmp_path, clock)
+    await _live(store)
+    tap = KeepQuestion("plain-city", "ar", "canary-kept", "none")
+    contact_id = await store.find(CANARY)
+    assert contact_id is not None
+    await store.handle(contact_id, lambda snapshot, find_button: Decision(snapshot.conversation, (), casework=(tap,)))
+    clock.forward(days=QUESTION_DAYS)
+    await store.sweep()
+    assert found(tmp_path, [b"canary-kept"])
+    clock.forward(days=1)
+    await store.sweep()
+    assert found(tmp_path, [b"canary-kept"]) == []
     await store.close()

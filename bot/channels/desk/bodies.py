@@ -283,6 +283,18 @@ class ResolveBody(Body):
     id: Number
 
 
+GapIds = Annotated[tuple[Number, ...], Field(min_length=1, max_length=2000)]
+
+
+class DismissBody(Body):
+    ids: GapIds
+
+
+class GrowBody(Body):
+    ids: GapIds
+    entry_id: Slug
+
+
 # ---------------------------------------------------------------- frames of the socket
 
 

@@ -12,7 +12,7 @@ from bot.cases import POOL, Case, Profile, Staff, may_answer, may_claim, may_lea
 from bot.channels.desk.host import Board, DeskHost
 from bot.channels.web.frames import attachment_json, message_frame
 from bot.model import City, Message, direction_of
-from bot.records import AuditLine, CaseFigure, CaseLine, OpenSession, ReadyAnswer, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Gap, OpenSession, ReadyAnswer, Report
 
 Json = dict[str, JsonValue]
 LEADS = ("lead", "admin")
@@ -348,6 +348,20 @@ def report_json(reader: Reader, report: Report) -> Json:
         "about": report.about,
         "at": iso(report.at),
         "why": report.why,
+    }
+
+
+def gap_json(reader: Reader, gap: Gap) -> Json:
+    """Write a group of questions, the ids as what a page names it by."""
+    host, locale = reader.host, reader.locale
+    return {
+        "number": gap.number,
+        "city": city_json(host, gap.city, locale),
+        "language": _language_or_none(host, gap.locale, locale),
+        "count": len(gap.ids),
+        "ids": list(gap.ids),
+        "texts": list(gap.texts),
+        "entry": {"id": gap.entry_id, "title": host.entry_title(gap.city, gap.entry_id, locale)} if gap.entry_id else None,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.cases import Attachment, Case, CaseKind, Deed, Done, MediaKind, Profile, Refused, Staff, WakeBy
 from bot.model import City
-from bot.records import AuditLine, CaseFigure, CaseLine, OpenSession, ReadyAnswer, Report
+from bot.records import AuditLine, CaseFigure, CaseLine, Gap, OpenSession, ReadyAnswer, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,15 @@ class DeskHost(Protocol):
 
     async def resolve(self, staff: Staff, report_id: int) -> bool:
         """Close a report."""
+
+    async def gaps(self, staff: Staff) -> Sequence[Gap]:
+        """Return what people of one's city asked in vain, in groups; all of them to admins, to leads those of five questions and more."""
+
+    async def dismiss_gap(self, staff: Staff, ids: Sequence[int]) -> int | Refused:
+        """Take questions off that list (admins only); returns how many there were."""
+
+    async def add_gap(self, staff: Staff, ids: Sequence[int], entry_id: str) -> int | Refused:
+        """Write questions of one language into the knowledge file of an entry (admins only); returns how many were new to it."""
 
     async def audit(self, staff: Staff) -> Sequence[AuditLine]:
         """Return the audit (admins only)."""

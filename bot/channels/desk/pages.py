@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from bot.channels.desk.api import CaseEndpoints
 from bot.channels.desk.desk import Desk
 from bot.channels.desk.frames import Rows
+from bot.channels.desk.gaps import GapEndpoints
 from bot.channels.desk.host import DeskHost
 from bot.channels.desk.login import LoginEndpoints
 from bot.channels.desk.own import SelfEndpoints
@@ -56,7 +57,11 @@ class DeskPages:
             Route("/desk/join", self.join_page, methods=["GET"]),
             Route("/desk/texts/{locale}.json", self.bundle, methods=["GET"]),
             WebSocketRoute("/desk/socket", SocketEndpoint(self._desk).serve),
-            *(route for part in (LoginEndpoints, CaseEndpoints, SelfEndpoints, TeamEndpoints) for route in part(self._desk).routes()),
+            *(
+                route
+                for part in (LoginEndpoints, CaseEndpoints, SelfEndpoints, TeamEndpoints, GapEndpoints)
+                for route in part(self._desk).routes()
+            ),
         ]
 
     async def page(self, request: Request) -> Response:

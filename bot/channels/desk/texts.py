@@ -260,6 +260,7 @@ DESK_TEXTS = {
     "team": N_("Team"),
     "figures": N_("Figures"),
     "reports": N_("Reports on answers"),
+    "gaps": N_("Questions without an answer"),
     "audit": N_("Audit"),
     "role_advisor": N_("Advisor"),
     # Translators: somebody with own experience of arriving, who answers general questions
@@ -327,6 +328,18 @@ DESK_TEXTS = {
     "about_wording": N_("about the wording in this language"),
     # Translators: a button: this report has been looked at and dealt with
     "resolve": N_("Dealt with"),
+    "gaps_why": N_("People let us keep these questions, without names and numbers. They are deleted after 90 days."),
+    "no_gaps": N_("There are no such questions now."),
+    # Translators: {entry} is the title of the answer that is nearest to a group of questions
+    "gap_near": N_("nearest answer: {entry}"),
+    "gap_add": N_("Add to an answer …"),
+    "gap_add_why": N_("The texts become example questions of this answer. Texts with a masked place are left out."),
+    # Translators: a label: which of the bot's answers
+    "gap_entry": N_("Answer"),
+    "gap_add_do": N_("Add the questions"),
+    "gap_added": N_("New questions in the file: {n}"),
+    # Translators: a button: take a group of questions off the list
+    "gap_dismiss": N_("Dismiss"),
     "audit_why": N_("Who did what. It never says what anybody wrote."),
     "at": N_("When"),
     "who": N_("Who"),
@@ -349,6 +362,7 @@ DESK_TEXTS = {
     "error_type": N_("This kind of file cannot be sent. Photos, PDF files and recordings can."),
     "error_empty": N_("There is nothing to send."),
     "error_too_long": N_("This is too long."),
+    "error_not_written": N_("This cannot be written into the knowledge files by itself. Write it by hand."),
     "error_no_email": N_("This is not an e-mail address, or e-mail is not set up here."),
     "error_no_telegram": N_("Telegram is not linked yet."),
     "error_unknown": N_("This is not known here: {field}"),

@@ -5,6 +5,7 @@ import { call, DeskLink } from "./desk_link.js";
 import { closeCase, practise } from "./desk_deeds.js";
 import { Help } from "./desk_help.js";
 import { listKeys, shortcuts } from "./desk_keys.js";
+import { gaps } from "./desk_gaps.js";
 import { audit, figures, reports, team } from "./desk_lead.js";
 import { Queue } from "./desk_queue.js";
 import { duty, logins, logout, settingsSheet } from "./desk_settings.js";
@@ -185,6 +186,7 @@ const MENU = {
   team: () => team(me),
   figures,
   reports,
+  gaps,
   audit,
   logout,
 };

@@ -11,7 +11,7 @@ const UNITS = [
 const WRONG = new Set(
   (
     "not-allowed gone taken closed needs-consent too-late code too-large type empty too-long no-email no-telegram unknown " +
-    "unavailable offline"
+    "unavailable offline not-written"
   ).split(" "),
 );
 
