@@ -244,6 +244,27 @@ async def test_the_language_can_change_at_any_time(way: str, meet: Meet) -> None
     assert is_answer(await person.write(question(NIE, "en", "nie")), NIE, "en")
 
 
+async def test_who_speaks_a_language_we_lack_finds_the_nearest_and_an_interpreter(meet: Meet) -> None:
+    """From the first word to the card that asks for an interpreter, with a question in between that only names a language."""
+    person = await meet("web", "en")
+    await person.begin()
+    first = await person.write("tigrinya")
+    assert "I do not speak Tigrinya (ትግርኛ) yet." in text(first)
+    assert buttons(first)[:2] == [language_name("en"), language_name("ar")]
+    await onboard(person, "en")
+    again = await person.write("do you speak tigrinya?")
+    assert "I do not speak Tigrinya (ትግርኛ) yet." in text(again)
+    assert language_name("ar") in buttons(again)
+    written = await person.write("ሓኪም ኣበይ ክረክብ ይኽእል")
+    assert "I see that you write Tigrinya (ትግርኛ)." in text(written)
+    assert "112" in text(written)
+    assert "Tigrinya" in text(await person.press("I need an interpreter"))
+    assert "I do not speak" not in text(await person.write("where can I find free spanish classes"))
+    assert text(await person.write("darija")).startswith(
+        sentence("ar", "I answer in {language}; write as you speak.").format(language="العربية")
+    )
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_question_in_another_language_offers_to_change_once(way: str, meet: Meet) -> None:
     person = await meet(way)

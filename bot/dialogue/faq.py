@@ -13,6 +13,7 @@ from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
 from bot.dialogue.onboarding import ask_language, choose_language
 from bot.dialogue.requests import go_on_options
+from bot.dialogue.unspoken import say_lacking
 from bot.model import (
     Block,
     Conversation,
@@ -39,6 +40,9 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     home = home_of(conversation, context)
     if home is None or not isinstance(event, TextReceived) or event.understood is None:
         return Turn(conversation)
+    lacking = say_lacking(conversation, event, context)
+    if lacking:
+        return lacking
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)

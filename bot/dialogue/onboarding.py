@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.dialogue import browse
 from bot.dialogue.compose import before, bullets, emergency_line, option, recall, remember, say, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import READY, Home, city_name, country_name, home_of, is_settled, nearest_city
+from bot.dialogue.lacking import Lacking, of_name, of_text, sentences, served
 from bot.model import Block, Conversation, Event, Message, Option, Paragraph, Run, SendMessage, TextReceived, Turn, UseInvite, UseMove
 
 MAX_PENDING = 1000  # characters of a first question that are kept
@@ -79,18 +81,21 @@ def _linked(payload: str, context: Context) -> tuple[str, str] | None:
 # ---------------------------------------------------------------- language
 
 
-def ask_language(conversation: Conversation, context: Context, *lead: Block) -> Turn:
-    """Offer every language by its own name, the likely one first; ask in each of a few, of many in that one and in English."""
+def ask_language(conversation: Conversation, context: Context, *lead: Block, among: Sequence[str] = ()) -> Turn:
+    """Offer every language by its own name, the likely one first; ask in each of a few, of many in that one and in English.
+
+    `among`: offer only these, and the way to the others."""
     first = tongue(conversation, context)
-    order = [first, *(locale for locale in context.locales if locale != first)]
+    order = list(among) or [first, *(locale for locale in context.locales if locale != first)]
     _ = context.translator(first).gettext
     is_new = conversation.locale is None and conversation.state == "new"
     hello = [text(_("Hello! I am Dragoman. I help you find the services of your city."))] if is_new else []
     asking_in = order if len(order) <= FEW_LANGUAGES else dict.fromkeys((first, "en"))
     asked = [_language_question(locale, context) for locale in asking_in]
     options = [option("language", locale, context.language_name(locale)) for locale in order]
+    others = [option("do", "language", _("Other languages"))] if among else []
     asking = replace(conversation, state="language")
-    return say(asking, context, *hello, *lead, *asked, options=options)
+    return say(asking, context, *hello, *lead, *asked, options=[*options, *others])
 
 
 def _language_question(locale: str, context: Context) -> Paragraph:
@@ -98,16 +103,19 @@ def _language_question(locale: str, context: Context) -> Paragraph:
     return Paragraph((Run(_("Which language do you prefer?"), isolate=True),))
 
 
-def choose_language(conversation: Conversation, locale: str, context: Context) -> Turn:
-    """Take the language that was chosen."""
+def choose_language(conversation: Conversation, locale: str, context: Context, *lead: Block) -> Turn:
+    """Take the language that was chosen, after some words of explanation."""
     if locale not in context.locales:
         return Turn(conversation)
     state = READY if conversation.state == "language" else conversation.state
-    return proceed(remember(replace(conversation, locale=locale, state=state), hint=None), context)
+    return proceed(remember(replace(conversation, locale=locale, state=state), hint=None), context, *lead)
 
 
 def language_command(conversation: Conversation, argument: str, context: Context) -> Turn:
     """Ask for the language anew, or take the one named behind the command."""
+    lacking = of_name(conversation, argument, context) if argument else None
+    if lacking:
+        return _without(lacking, conversation, context)
     named = context.matcher.resolve_language(argument) if argument else None
     return choose_language(conversation, named, context) if named else ask_language(conversation, context)
 
@@ -116,16 +124,30 @@ def language_text(conversation: Conversation, event: Event, context: Context) ->
     """Read the name of a language; anything else is kept as the first question."""
     if not isinstance(event, TextReceived):
         return Turn(conversation)
+    lacking = _lacking(conversation, event, context)
+    if lacking:
+        return lacking
     named = context.matcher.resolve_language(event.text)
     if named in context.locales:
         return choose_language(conversation, named or "", context)
-    if named:
-        _ = words(conversation, context)
-        sorry = _("I do not speak {language} yet.").format(language=context.language_name(named))
-        return ask_language(conversation, context, text(sorry))
     if is_settled(conversation, context):
         return _answer_instead(conversation, event)
     return ask_language(_keep_question(conversation, event, context), context, *_lead(conversation, event, context))
+
+
+def _lacking(conversation: Conversation, event: TextReceived, context: Context) -> Turn | None:
+    """Say openly that we lack the language a text names or is written in, and offer the nearest; a variety of ours is taken as ours."""
+    lacking = of_text(conversation, event, context)
+    if lacking is None or (conversation.state == "city" and not lacking.is_sure):  # a misspelling is rather an unknown city
+        return None
+    kept = _keep_question(conversation, event, context) if lacking.is_written else conversation
+    return _without(lacking, kept, context)
+
+
+def _without(lacking: Lacking, conversation: Conversation, context: Context) -> Turn:
+    if lacking.serves:
+        return choose_language(conversation, lacking.serves, context, served(lacking.serves, context))
+    return ask_language(conversation, context, *sentences(lacking, conversation, context), among=lacking.nearest)
 
 
 # ---------------------------------------------------------------- device
@@ -210,6 +232,9 @@ def city_text(conversation: Conversation, event: Event, context: Context) -> Tur
         return choose_city(conversation, ":".join(part for part in named if part), context)
     if is_settled(conversation, context):
         return _answer_instead(conversation, event)
+    lacking = _lacking(conversation, event, context)
+    if lacking:
+        return lacking
     lead = _lead(conversation, event, context)
     kept = _keep_question(conversation, event, context)
     _ = words(conversation, context)
@@ -346,4 +371,7 @@ def first_contact(conversation: Conversation, event: Event, context: Context) ->
     """Begin: keep a first question, then ask for what is missing."""
     if not isinstance(event, TextReceived):
         return Turn(conversation)
+    lacking = None if conversation.locale in context.locales else _lacking(conversation, event, context)
+    if lacking:
+        return lacking
     return proceed(_keep_question(conversation, event, context), context, *_lead(conversation, event, context))

@@ -348,22 +348,30 @@ def _names(own: str, en: str, es: str, ar: str, *others: str) -> Names:
 
 
 # Names that stand for several languages: who writes one of them is asked which is meant.
-_KURDISH = ("kurdo", "kurdish", "kurd", "كردي", "الكردية")
-_BERBER = ("bereber", "beréber", "berber", "amazigh", "tamazight", "الأمازيغية", "امازيغي", "بربري")
-_AFGHAN = ("afgano", "afghan", "افغاني")
+_KURDISH = ("kurdo", "kurdish", "kurd", "كردي", "الكردية", "kurdi", "curdo", "kurde", "kurdisch")
+_BERBER = (
+    "bereber", "beréber", "berber", "amazigh", "tamazight", "الأمازيغية", "امازيغي", "بربري", "berbero", "berberisch", "berbera",
+    "берберська",
+)  # fmt: skip
+_AFGHAN = ("afgano", "afghan", "افغاني", "afghanisch", "afghano", "afgan")
 
 # What the tables lack: languages without a name in Spanish or Arabic, and languages they do not have at all.
 ADDED: Mapping[str, Names] = {
-    "aeb": _names("تونسي", "Tunisian Arabic", "árabe tunecino", "العربية التونسية", "tunecino", "tunisian", "tounsi"),
+    "acm": _names("عراقي", "Iraqi Arabic", "árabe iraquí", "العربية العراقية", "iraquí", "iraqi", "irakisch", "irakien", "iracheno"),
+    "aeb": _names("تونسي", "Tunisian Arabic", "árabe tunecino", "العربية التونسية",
+        "tunecino", "tunisian", "tunisien", "tunisino", "tunesisch", "tounsi"),
     "aii": _names("ܣܘܪܝܬ", "Assyrian", "asirio", "الآشورية", "sureth", "asirio neoarameo", "اشوري"),
     "aln": _names("gegë", "Gheg Albanian", "albanés guego", "الألبانية الغيغية"),
     "apc": _names("شامي", "Levantine Arabic", "árabe levantino", "العربية الشامية",
-        "sirio", "syrian", "libanés", "lebanese", "سوري", "لبناني"),
+        "sirio", "syrian", "syrien", "syrisch", "siriano", "shami", "libanés", "lebanese", "سوري", "لبناني", "فلسطيني", "palestinian"),
     "apd": _names("سوداني", "Sudanese Arabic", "árabe sudanés", "العربية السودانية", "sudanés", "sudanese"),
-    "arq": _names("دزيرية", "Algerian Arabic", "árabe argelino", "العربية الجزائرية", "argelino", "algerian", "جزائري"),
+    "arq": _names("دزيرية", "Algerian Arabic", "árabe argelino", "العربية الجزائرية",
+        "argelino", "algerian", "algérien", "algerino", "algerisch", "جزائري"),
     "ary": _names("الدارجة", "Moroccan Arabic", "árabe marroquí", "العربية المغربية",
-        "darija", "dariya", "marroquí", "moroccan", "مغربي", "المغربية"),
-    "arz": _names("مصري", "Egyptian Arabic", "árabe egipcio", "العربية المصرية", "egipcio", "egyptian", "المصرية"),
+        "darija", "dariya", "derja", "marroquí", "moroccan", "marocain", "marokkanisch", "marocchino", "مغربي", "المغربية"),
+    "arz": _names("مصري", "Egyptian Arabic", "árabe egipcio", "العربية المصرية",
+        "egipcio", "egyptian", "égyptien", "egiziano", "ägyptisch", "masri", "المصرية"),
+    "cnr": _names("crnogorski", "Montenegrin", "montenegrino", "لغة الجبل الأسود", "montenegrinisch", "monténégrin"),
     "ctg": _names("চাটগাঁইয়া", "Chittagonian", "chitagoniano", "الشيتاغونغية"),
     "haz": _names("هزارگی", "Hazaragi", "hazaragi", "الهزارية", "hazara"),
     "jam": _names("Patwa", "Jamaican Creole", "criollo jamaicano", "الكريولية الجامايكية", "patois"),
@@ -385,8 +393,9 @@ ADDED: Mapping[str, Names] = {
     "bm": Names(others=("bambara", "bamanankan")),
     "ca": Names(others=("valenciano", "valencià", "mallorquín")),
     "ckb": Names(others=("sorani", "kurdo central", "kurdo sorani", "سوراني", "السورانية", "سۆرانی", *_KURDISH)),
+    "es": Names(others=("castellano", "mexicano", "español mexicano", "español latino", "mexican spanish", "latin american spanish")),
     "dyu": Names(others=("dioula", "diula", "jula")),
-    "fa": Names(others=("farsi", "parsi", "iraní", "iranian", "فارسي", "ايراني")),
+    "fa": Names(others=("farsi", "фарсі", "фарси", "φαρσι", "farsça", "parsi", "iraní", "iranian", "فارسي", "ايراني")),
     "ff": Names(others=("fulani", "peul", "pular", "fulfulde", "fulbe")),
     "fil": Names(others=("tagalo", "tagalog", "pilipino")),
     "ku": Names(others=_KURDISH),
@@ -394,7 +403,8 @@ ADDED: Mapping[str, Names] = {
     "pcm": Names(others=("pidgin", "pidgin english")),
     "ps": Names(others=_AFGHAN),
     "pt": Names(others=("brasileño", "brazilian", "português do brasil", "برازيلي")),
-    "ro": Names(others=("moldavo", "moldovan", "moldavian")),
+    "ro": Names(others=("moldavo", "moldauisch", "moldave", "moldovenească", "молдавська", "moldovan", "moldavian")),
+    "ru": Names(others=("русски", "russki", "ruski", "rusky")),
     "sh": Names(others=("serbo croata", "serbo croatian", "bosnio croata serbio", "yugoslavo")),
     "shi": Names(others=("tachelhit", "tashelhit", "chelja", "chelha", "chleuh", "soussia", "شلحة", "سوسية", *_BERBER)),
     "snk": Names(others=("sarakole", "sarakolé", "soninké")),
@@ -404,5 +414,6 @@ ADDED: Mapping[str, Names] = {
     "ur": Names(others=("الأردية", "اردو", "باكستاني", "pakistaní", "pakistani")),
     "wuu": Names(others=("wenzhounese", "wenzhou", "qingtian", "qingtianés", "shanghainese", "shanghainés", "温州话", "青田话", "上海话")),
     "zgh": Names(others=_BERBER),
+    "yue": Names(others=("cantonés", "cantonese", "cantonais", "广东话", "粤语", "廣東話")),
     "zh": Names(others=("mandarin", "mandarín", "chino mandarín", "mandarin chinese", "putonghua", "普通话", "汉语", "国语")),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 
 from bot.dialogue.compose import shorten
 from bot.dialogue.tongue_names import ADDED, OWN_NAMES, Names
+from bot.matching.names import AROUND
 from bot.matching.normalise import normalise
 
 MAX_FOUND = 8
@@ -19,6 +20,8 @@ ALIKE = 75.0  # below it a name is another name; "valenciano" and "veneciano" ha
 MIN_LETTERS = 3  # of a beginning that finds languages, and of a name within a sentence
 MAX_LENGTH = 80  # characters that are read
 MAX_WORDS = 4  # of one name
+MAX_SAID = 12  # words of a message that may do nothing but name a language
+LETTERS_TO_MISSPELL = 5  # shorter names are too like other words
 
 # Languages one is asked for most, in our cities: the rest is found by name.
 COMMON = (
@@ -113,6 +116,39 @@ def search(text: str, locales: tuple[str, ...]) -> Found:
         if tags:
             return Found(tags[:MAX_FOUND], is_sure=len(tags) == 1)
     return _alike(said, names)
+
+
+def named(text: str, locales: tuple[str, ...]) -> Found:
+    """Find the languages that a message names and does nothing else: a question that only contains a name gives none.
+
+    `is_sure`: by their very names; a misspelling of one is found too, but may be an ordinary word."""
+    said, names = normalise(text[:MAX_LENGTH]), _named(locales)
+    spoken = said.split()
+    if len(said) < MIN_LETTERS or len(spoken) > MAX_SAID:
+        return Found()
+    if said in names and not AROUND.issuperset(spoken):
+        return Found(names[said], is_sure=True)
+    others, found = _taken_apart(spoken, names)
+    if found and not others:
+        return Found(_once(iter(found)), is_sure=True)
+    said = " ".join(others)
+    if found or len(others) > MAX_WORDS or len(said) < LETTERS_TO_MISSPELL:
+        return Found()
+    near = process.extractOne(said, names.keys(), scorer=fuzz.ratio, score_cutoff=SURE)
+    return Found(names[near[0]]) if near else Found()
+
+
+def _taken_apart(spoken: list[str], names: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[str]]:
+    """Part the words of a message into those that neither are a name nor stand around one, and the languages named."""
+    others, found = list[str](), list[str]()
+    while spoken:
+        length = next(
+            (n for n in range(MAX_WORDS, 0, -1) if _is_name(" ".join(spoken[:n]), names) and not AROUND.issuperset(spoken[:n])), 0
+        )
+        found += names[" ".join(spoken[:length])] if length else ()
+        others += [spoken[0]] if not length and spoken[0] not in AROUND else []
+        spoken = spoken[length or 1 :]
+    return others, found
 
 
 def _begun(said: str, names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

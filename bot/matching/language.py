@@ -1,8 +1,10 @@
 """Guess the language of a message from the city's own texts; good enough to offer a switch, never to make one.
 
-A naive Bayes model over letter sequences, learnt from the knowledge itself (entries, small talk, crisis phrases), so that every
-language of the knowledge is known, in Latin letters too where its texts hold some ("bghit ndir padron"). A detector with weights of
-its own (py3langid) was measured: no better on these texts, 0.65 s and 50 MB to load."""
+The script comes first: terms in Latin letters do not make an Arabic sentence Italian, and a script or a letter that none of our
+languages has names its own. Then a naive Bayes model over letter sequences, learnt from the knowledge itself (entries, small talk,
+crisis phrases), so that every language of the knowledge is known, in Latin letters too where its texts hold some ("bghit ndir
+padron"). A detector with weights of its own (py3langid) was measured: no better on these texts, 0.65 s and 50 MB to load. Figures:
+tests/bench/language.py."""
 
 from __future__ import annotations
 
@@ -15,18 +17,20 @@ from typing import Final
 import numpy as np
 
 from bot.matching.features import Floats, Hashes, Integers, letter_sequences
+from bot.matching.scripts import LATIN, given_away, script_of, words_in
 from bot.model import Knowledge, SafetyKind, SmalltalkKind, Words
 
 _MAX_CHARACTERS: Final = 120  # of a message that are read
-_MIN_LETTERS: Final = 8  # shorter ones say too little
+_MIN_LETTERS: Final = 6  # shorter ones say too little
+_MIN_GIVEN_AWAY: Final = 2  # letters, where the script says it all
 _LONGEST: Final = 4
 _SMOOTHING: Final = 0.1
 _SURE: Final = 3.0  # lead over the second language, in nats
+_OWN: Final = 3.0  # head start of the contact's own language, in nats
+_UNSPOKEN: Final = 4.0  # what a language that the city does not speak must make up for, in nats
 _MOST_UNKNOWN: Final = 0.75  # share of letter sequences that no language of ours has
-_LETTERS_OF_CJK: Final = 3  # what a Chinese character counts for; rows of them are seldom known, single ones are
+_MOST_UNKNOWN_LATIN: Final = 0.2  # so many languages are written so that more of it is another one (measured: 1 of 200 of ours has more)
 _NO_LETTERS: Final = re.compile(r"[\W_]+")
-_CJK: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-_LATIN: Final = re.compile("[a-z\u00c0-\u024f]")
 
 
 def _plain(text: str) -> str:
@@ -35,11 +39,7 @@ def _plain(text: str) -> str:
 
 
 def _letters(plain: str) -> int:
-    return sum(map(str.isalpha, plain)) + (_LETTERS_OF_CJK - 1) * len(_CJK.findall(plain))
-
-
-def _is_latin(plain: str) -> bool:
-    return 2 * len(_LATIN.findall(plain)) > len(plain) - plain.count(" ")
+    return sum(map(str.isalpha, plain))
 
 
 def _sentences(words: Words) -> Iterator[str]:
@@ -75,15 +75,15 @@ def _shared_by_several(found: Sequence[tuple[Hashes, Integers]]) -> Hashes:
 
 
 class LanguageGuesser:
-    """Letter sequences of every language and alphabet; never changes after it is built."""
+    """Letter sequences of every language and script; never changes after it is built."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        texts: Mapping[tuple[str, bool], list[str]] = defaultdict(list)
+        texts: Mapping[tuple[str, str], list[str]] = defaultdict(list)
         for locale, text in _texts(knowledge):
-            if plain := _plain(text):
-                texts[locale, _is_latin(plain)].append(plain)
-        self._locales = [locale for locale, _latin in texts]
-        self._latin = np.array([latin for _locale, latin in texts], dtype=bool)
+            if script := script_of(plain := _plain(text)):
+                texts[locale, script].append(words_in(script, plain))
+        self._locales = [locale for locale, _script in texts]
+        self._columns = {script: [at for at, (_, written) in enumerate(texts) if written == script] for _, script in texts}
         found = [np.unique(_sequences(lines), return_counts=True) for lines in texts.values()]
         self._vocabulary = _shared_by_several(found)
         self._weights = np.zeros((len(self._vocabulary) + 1, len(found)), dtype=np.float32)  # the last row: unknown, telling nothing
@@ -94,30 +94,44 @@ class LanguageGuesser:
         self._weights = np.log((self._weights + _SMOOTHING) / totals).astype(np.float32)
         self._weights[-1] = 0
 
-    def guess(self, text: str) -> str | None:
-        """Give the locale a text is written in; None where it is short, mixed or unlike any."""
-        plain = _plain(text)
-        if _letters(plain) < _MIN_LETTERS or not len(self._vocabulary):
+    def guess(self, text: str, spoken: Sequence[str] = ()) -> str | None:
+        """Give the language a text is written in; None where it is short, mixed or unlike any.
+
+        It may be one that the bot does not have, where script or letters say so. `spoken`: the languages most likely here, the
+        contact's own first; one that is unmistakable need not be among them."""
+        script = script_of(plain := _plain(text))
+        if script is None:
             return None
-        best = self._likelihoods(plain)
-        if not best:
-            return None
-        first, *others = sorted(best, key=lambda locale: -best[locale])
-        return first if not others or best[first] - best[others[0]] > _SURE else None
+        told = given_away(script, plain)
+        plain = words_in(script, plain)
+        if told:
+            return told if _letters(plain) >= _MIN_GIVEN_AWAY else None
+        written_so = {self._locales[column] for column in self._columns.get(script, ())}
+        if len(written_so) == 1 and _letters(plain) >= _MIN_GIVEN_AWAY:
+            return written_so.pop()
+        return self._likeliest(script, plain, spoken) if written_so and _letters(plain) >= _MIN_LETTERS else None
 
     def _rows_of(self, hashes: Hashes) -> Integers:
         """Find sequences in the vocabulary; -1, the last row, stands for those it does not have."""
         at = np.searchsorted(self._vocabulary, hashes).clip(max=max(len(self._vocabulary) - 1, 0))
         return np.where(self._vocabulary[at] == hashes, at, -1) if len(self._vocabulary) else np.full(len(hashes), -1)
 
-    def _likelihoods(self, plain: str) -> dict[str, float]:
-        """Give each language its logarithmic likelihood, among those written in the text's alphabet."""
+    def _likeliest(self, script: str, plain: str, spoken: Sequence[str]) -> str | None:
+        """Give the language that leads clearly among those written in a script."""
         rows = self._rows_of(_sequences([plain]))
-        if (rows < 0).mean() > _MOST_UNKNOWN and not _CJK.search(plain):
-            return {}
+        if (rows < 0).mean() > (_MOST_UNKNOWN_LATIN if script == LATIN else _MOST_UNKNOWN):
+            return None
         sums: Floats = self._weights[rows].sum(axis=0)
         best: dict[str, float] = {}
-        for column in np.flatnonzero(self._latin == _is_latin(plain)):
+        for column in self._columns[script]:
             locale = self._locales[column]
-            best[locale] = max(best.get(locale, -np.inf), float(sums[column]))
-        return best
+            best[locale] = max(best.get(locale, -np.inf), float(sums[column]) + _head_start(locale, spoken))
+        first, *others = sorted(best, key=lambda locale: -best[locale])
+        return first if best[first] - best[others[0]] > _SURE else None
+
+
+def _head_start(locale: str, spoken: Sequence[str]) -> float:
+    """Say how much likelier a language is than others before a word is read, in nats."""
+    if not spoken or locale in spoken:
+        return _OWN if spoken and locale == spoken[0] else 0.0
+    return -_UNSPOKEN

@@ -68,6 +68,7 @@ class Matcher:
         """Make all parts, or put those together that were made earlier from the same knowledge."""
         parts = parts or {recipe.name: recipe.make() for recipe in recipes(knowledge)}
         self._kinds = knowledge.safety
+        self._languages = {slug: city.languages for slug, city in knowledge.cities.items()}
         prose = (cast(frozenset[str], parts[f"{PROSE}{slug}"]) for slug in knowledge.cities)
         self._safety = cast(SafetyMatcher, parts[SAFETY]).knowing(prose)
         self._smalltalk = cast(SmalltalkMatcher, parts[SMALLTALK])
@@ -82,7 +83,7 @@ class Matcher:
         """Tell what a text means to a contact of a city and locale; None and unknown cities have no entries.
 
         Under "emergency" the entry for that crisis comes first; under "none" the nearest entries are given all the same."""
-        language = self._language.guess(text)
+        language = self._language.guess(text, self._spoken(city, locale))
         asker = self._asker(city, locale, language)
         words = normalise(text).split()
         meaning = self._crisis(words, asker) or self._asked(text, words, asker)
@@ -152,6 +153,10 @@ class Matcher:
             return ranked[:MOST_OFFERED]
         others = (match for match in ranked if match.entry_id != helping and match.score >= SUGGEST_FROM)
         return (Match(helping or "", 1.0), *others)[:MOST_OFFERED]
+
+    def _spoken(self, city: str | None, locale: str | None) -> tuple[str, ...]:
+        """List the languages a text is likeliest written in: the contact's own, those of the city, English; none before both are known."""
+        return (locale, *self._languages[city], "en") if locale and city in self._languages else ()
 
 
 def _entries(ranked: Sequence[Match]) -> tuple[Match, ...]:

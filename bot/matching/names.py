@@ -16,12 +16,30 @@ _SHORT: Final = 4  # letters; a shorter name counts only where nothing else is s
 _NOT: Final = frozenset(normalise("no not never nunca dont لا مش مو ما ne ni nu non pas nicht kein не немає δεν değil 不").split())
 _BEFORE: Final = 3  # words before a name in which a "not" speaks of it
 # Words people put around the name of a language, normalised; anything else makes it a question ("Spanish classes").
-_AROUND: Final = frozenset(
+AROUND: Final = frozenset(
     normalise(
         "en in a al to the el la i my me mi yo we please por favor pls quiero queremos want prefer prefiero can puedo hablo habla "
         "hablar hablamos speak spoken talk write escribir language idioma lengua lingua limba jezik change switch cambiar cambia use "
         "usar solo only si yes ok is es hola hello hi ana bghit hder nhder bel b bil lgha اللغه لغه لغتي بدي اريد ابي بغيت احكي "
         "اتكلم بتكلم نهدر هضر ب "
+        "do you have there are is it in with me to us any some not understand only but also and y e et und i si va also need necesito "
+        "habláis habláis hablas hablan hablais habla hay tienes tienen tenéis entiendes su vuestro dialecto dialect "
+        "parlez vous tu parlez parles est ce que vous en avez avec moi comprends besoin langue svp moi "
+        "sprechen sie sprichst du sprecht ihr bitte kannst können haben gibt es auf meine muttersprache nur "
+        "você fala falo "
+        "parli parlate parla lei si può in avete c è per favore voglio mia solo "
+        "vorbiți vorbiti vorbesti vorbești vorbesc se poate în aveți limba mea te rog vă rog vreau doar "
+        "govorim govorite govoriš govorite li na mogu moj molim samo imate "
+        "konuşuyor musun musunuz konuşabilir istiyorum var mı lütfen biliyor dilim bilgiyorum "
+        "μιλας μιλατε μιλάω μιλάς μιλάτε παρακαλω θελω στα έχετε μόνο "
+        "по можно ви ты ти розмовляєте говорите говорить можна будь ласка є чи на моя тільки мовою хочу "
+        "flisni flisni shqip dua ju lutem keni e mia "
+        "بتحكي تحكي بتحكوا تحكون تتكلم تتكلمون بتتكلم بتتكلموا هل انت انتم تعرف "
+        "عندكم عندك فيه في نحكي كنهضر كتهضر واش تهضر كتهضرو هل لغتي لهجه باللغه باللهجه "
+        "او ارجوك لو سمحت ممكن و فقط "
+        "کیا اپ آپ بولتے ہیں میں بات کریں زبان بول سکتے ہو "
+        "你 你们 会 说 吗 有 讲 我 只 能 请 想 要 话 "
+        "bonjour salut hallo guten tag ciao buongiorno buna ziua salam سلام السلام عليكم γεια σας привіт merhaba zdravo bom dia olá "
         "من فضلك انا نعم مرحبا je parle parler s il vous plait ich spreche sprache auf vorbesc ja pricam flas gjuha "
         "türkçe konuşuyorum dil μιλαω γλωσσα я говорю розмовляю мова язык 我 说 讲 会 用 语 言"
     ).split()
@@ -90,7 +108,7 @@ class LanguageNames:
         if len(words) == 1 and words[0] in self._codes:
             return words[0]
         hits = _longest_first(self._finder.find(words))
-        return hits[0].label if hits and all(word in _AROUND for word in _outside(words, hits)) else None
+        return hits[0].label if hits and all(word in AROUND for word in _outside(words, hits)) else None
 
 
 def _outside(words: list[str], hits: list[Hit]) -> list[str]:

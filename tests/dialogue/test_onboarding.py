@@ -28,7 +28,7 @@ def test_a_language_can_be_typed_by_name_or_number() -> None:
 
 def test_a_language_we_lack_is_named_as_such() -> None:
     talk = Talk(hint="en").command("start").write("Français")
-    assert "I do not speak Français yet." in talk.said
+    assert "I do not speak French (français) yet." in talk.said
     assert talk.conversation.state == "language"
 
 
