@@ -14,7 +14,7 @@ from bot.knowledge.render import render_text
 from bot.knowledge.values import PLACEHOLDER
 from bot.model import Aspect, Block, Conversation, Entry, Heading, Run, TextReceived, Turn, Understanding, Words
 
-SURELY_NEW: Final = 0.6  # chance of another entry from which a short question is one of its own
+SURELY_NEW: Final = 0.9  # chance of another entry from which a short question is one of its own
 KINDS: Final[dict[Aspect, frozenset[str]]] = {
     "cost": frozenset({"money", "percent"}),
     "time": frozenset({"hours_open", "minutes", "hours", "days", "weeks", "months", "years", "date"}),

@@ -11,13 +11,11 @@ from bot.matching.features import Floats
 _SMALL: Final = 256  # rows up to which LAPACK does it, and the zeros of a triangle are multiplied, too
 
 
-def inverse_factor(matrix: Floats) -> Floats:
-    """Return the lower triangle W for which W.T @ W is the inverse of a symmetric positive definite matrix."""
-    factor = np.array(matrix, order="C")
-    _factorise(factor)
-    for row in range(len(factor)):
-        factor[row, row + 1 :] = 0
-    return factor
+def invert_to_factor(matrix: Floats) -> None:
+    """Overwrite a symmetric positive definite matrix by the lower triangle W for which W.T @ W is its inverse."""
+    _factorise(matrix)
+    for row in range(len(matrix)):
+        matrix[row, row + 1 :] = 0
 
 
 def _factorise(matrix: Floats) -> None:

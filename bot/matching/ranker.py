@@ -10,12 +10,13 @@ import numpy as np
 
 from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex
-from bot.matching.inverse import inverse_factor
+from bot.matching.inverse import invert_to_factor
 
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
-MAX_EXAMPLES: Final = 6000  # beyond, the matrices grow past 300 MB and only the nearest example counts
+MAX_EXAMPLES: Final = 12_000  # beyond, learning takes more than a minute and a gigabyte, and only the nearest example counts
+MAX_SAMPLES: Final = 600  # questions from which chances are learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,14 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What calibration needs of a fit; `gram` and `factor` (see inverse.py) are square over the examples, which are sorted by entry."""
+    """What calibration needs of a fit.
+
+    `sample`: some questions, evenly over the entries (titles and keywords are not how people ask); `alike`: their likeness to all
+    examples. `factor`: see inverse.py, square over the examples, which are sorted by entry."""
 
     examples: Sequence[Example]
-    gram: Floats
+    sample: Integers
+    alike: Floats
     factor: Floats
     targets: Floats
     coefficients: Floats
@@ -100,8 +105,12 @@ def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ra
         return Ranker(index, None, starts, answers), None
     targets = np.zeros((len(examples), entries), dtype=np.float32)
     targets[np.arange(len(examples)), owners] = 1
-    gram = index.gram()
     trust = np.array([example.trust for example in examples], dtype=np.float32)
-    factor = inverse_factor(gram + np.diag(np.float32(RIDGE) / trust))
-    coefficients = np.ascontiguousarray(factor.T @ np.add.reduceat(factor, starts, axis=1))
-    return Ranker(index, coefficients, starts, answers), Training(examples, gram, factor, targets, coefficients, starts, answers)
+    questions = np.flatnonzero(trust == 1)
+    sample = questions[np.linspace(0, len(questions) - 1, min(MAX_SAMPLES, len(questions))).astype(np.intp)]
+    matrix = index.gram()
+    alike = matrix[sample]
+    np.fill_diagonal(matrix, 1 + RIDGE / trust)
+    invert_to_factor(matrix)
+    coefficients = np.ascontiguousarray(matrix.T @ np.add.reduceat(matrix, starts, axis=1))
+    return Ranker(index, coefficients, starts, answers), Training(examples, sample, alike, matrix, targets, coefficients, starts, answers)

@@ -9,6 +9,7 @@ from bot.matching.normalise import normalise
 from bot.matching.phrases import Hit, PhraseFinder
 from bot.model import City, Knowledge, Words
 
+EMERGENCY_TOPIC: Final = "emergency"
 _LONE_TYPO_FROM: Final = 8  # letters of a word that is a crisis by itself in which one typo is forgiven
 
 
@@ -57,13 +58,15 @@ def _within(hit: Hit, other: Hit) -> bool:
 
 
 def prose_of(city: City) -> frozenset[str]:
-    """Collect the words of a city's answers, which are spelt as they should be: one that is near to a crisis word is no slip.
+    """Collect the words of a city's answers and of its calm questions: one that is near to a crisis word is no slip.
 
-    ("Wait" and "suicide" are one letter apart in Arabic.)"""
-    return frozenset(word for entry in city.entries.values() for words in entry.words.values() for word in _words_of(words))
+    ("Wait" and "suicide" are one letter apart in Arabic, "then" and "fire" in Spanish.)"""
+    return frozenset(word for entry in city.entries.values() for words in entry.words.values() for word in _words_of(entry.topic, words))
 
 
-def _words_of(words: Words) -> Iterator[str]:
+def _words_of(topic: str, words: Words) -> Iterator[str]:
     steps = (text for step in words.steps.values() for text in (step.title, step.text))
     yield from normalise(" ".join((words.title, *words.documents, *steps))).split()
     yield from normalise(words.answer).split()
+    if topic != EMERGENCY_TOPIC:
+        yield from normalise(" ".join(words.questions)).split()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.matching import Matcher
 from bot.matching.calibrate import DEFAULT, Calibration
-from bot.matching.decide import ANSWER_FROM, SUGGEST_FROM, decide
+from bot.matching.decide import SUGGEST_FROM, answer_from, decide
 from bot.matching.evaluate import Line, count, figures, judge, table
 from bot.matching.finder import EntryFinder
 from bot.matching.ranker import Example, Scores
@@ -176,7 +176,9 @@ def test_a_higher_score_never_gives_a_weaker_outcome() -> None:
     assert outcomes == sorted(outcomes)
     assert decide([]) == "none"
     assert decide([Match("a.b", SUGGEST_FROM)]) == "suggest"
-    assert decide([Match("a.b", ANSWER_FROM)]) == "answer"
+    assert decide([Match("a.b", answer_from("a"))]) == "answer"
+    assert answer_from("healthcare") > answer_from("education"), "a wrong answer about health does more harm"
+    assert decide([Match("healthcare.card", answer_from("education"))]) == "suggest"
 
 
 def test_chances_grow_with_likeness() -> None:
