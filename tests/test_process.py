@@ -169,6 +169,17 @@ def test_eval_gives_figures() -> None:
     assert json.loads(told.stdout)
 
 
+def test_eval_shows_findings_and_what_a_change_has_done(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    told = dragoman("eval", "knowledge/zagreb/questions.jsonl", "--findings", "--html", str(page))
+    assert told.returncode == 0, told.stderr
+    assert "Entries taken for one another" in told.stdout
+    assert "<svg" in page.read_text(encoding="utf-8")
+    compared = dragoman("eval", "knowledge/zagreb/questions.jsonl", "--compare", "knowledge")
+    assert compared.returncode == 0, compared.stderr
+    assert "Right now, not before:\nNo longer right:" in compared.stdout
+
+
 def test_chat_in_the_terminal() -> None:
     told = dragoman("chat", "--lang", "es", text="español\nmadrid\ncomo me empadrono\n/delete\n")
     assert told.returncode == 0, told.stderr
