@@ -43,28 +43,25 @@ class EntryFinder:
     def __init__(self, ids: Sequence[str], examples: Sequence[Example], answers: Sequence[Example] = ()) -> None:
         """Build from entry ids and examples sorted by entry, at least one for every entry, and the answers that entries give."""
         self._ids = tuple(ids)
-        self._spelling = Spelling(word for example in examples for word in example.words)
         self._ranker, training = fit(examples, len(self._ids), Answers(answers, len(self._ids)))
         self._calibration = calibrate(training)
 
-    def rank(self, words: Sequence[str], meaning: Meaning = means_nothing) -> tuple[Match, ...]:
+    def rank(self, words: Sequence[str], meaning: Meaning = means_nothing, spelling: Spelling | None = None) -> tuple[Match, ...]:
         """Order the entries for a text given as normalised words, the most likely first; no words, no matches.
 
-        `meaning` gives the concepts of words."""
+        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt."""
         if not words:
             return ()
         scores = self._ranker.scores(words, meaning(words))
         chances = self._calibration.probabilities(scores)[0]
-        total = scores.total[0] if chances.max() > _SURE else self._with_repaired(words, meaning, scores.total[0])
+        repaired = spelling.repair(words) if spelling and chances.max() <= _SURE else None
+        total = self._with_repaired(repaired, meaning, scores.total[0]) if repaired else scores.total[0]
         order = _best(total)
         falling = np.minimum.accumulate(chances[order])
         return tuple(Match(self._ids[entry], chance) for entry, chance in zip(order.tolist(), falling.tolist(), strict=True))
 
-    def _with_repaired(self, words: Sequence[str], meaning: Meaning, total: Floats) -> Floats:
+    def _with_repaired(self, repaired: Sequence[str], meaning: Meaning, total: Floats) -> Floats:
         """Let the text with repaired spelling have its say in the order of entries, and nowhere else."""
-        repaired = self._spelling.repair(words)
-        if not repaired:
-            return total
         mixed: Floats = (1 - _SHARE_OF_REPAIRED) * total + _SHARE_OF_REPAIRED * self._ranker.scores(repaired, meaning(repaired)).total[0]
         return mixed
 
@@ -162,3 +159,23 @@ def build_finder(city: City, beside: Beside, lexicon: Lexicon) -> EntryFinder | 
     What stands `beside` the entries takes part as entries of their own."""
     examples = _examples(city, beside, lexicon)
     return EntryFinder(examples.ids, examples.all, examples.answers) if examples.ids else None
+
+
+def build_spelling(knowledge: Knowledge, beside: Beside) -> Spelling:
+    """Learn how the words of all examples of all cities are written."""
+    return Spelling(word for text in set(_texts(knowledge, beside)) for word in normalise(text).split())
+
+
+def written_in(knowledge: Knowledge, beside: Beside) -> bytes:
+    """Return all that the spelling is learnt from."""
+    return "\n".join(sorted(set(_texts(knowledge, beside)))).encode()
+
+
+def _texts(knowledge: Knowledge, beside: Beside) -> Iterator[str]:
+    for city in knowledge.cities.values():
+        for entry in city.entries.values():
+            for locale, words in entry.words.items():
+                yield from (text for _, text, _ in _lines(locale, words))
+    for texts in beside.values():
+        for some in texts.values():
+            yield from some

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Hashes, Integers, Occurrences, extract
 
@@ -19,7 +20,14 @@ _COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
 _MOST_PRODUCTS: Final = 50_000  # of one query, the rarest features first; only large indexes ever come to it
 _FINALISTS: Final = 50  # examples for which the common features are looked at, too
 _NEAR_BEST: Final = 0.5  # share of the greatest likeness that a finalist has
+_FEW: Final = 1 << 16  # examples whose numbers fit into 16 bits
+_WHOLE: Final = np.float32(0xFFFF)  # stands for a weight of 1
 _AT_A_TIME: Final = 20_000  # texts whose features are read at once, to keep memory small
+
+
+def _short(hashes: Hashes) -> NDArray[np.uint32]:
+    """Keep half of the bits: among a million features some hundred are taken for another one."""
+    return (hashes >> np.uint64(32)).astype(np.uint32)
 
 
 def _count_repeats(occurrences: Occurrences) -> tuple[Occurrences, Floats]:
@@ -61,24 +69,24 @@ class FeatureIndex:
         """Index texts given as normalised words, and what these mean."""
         self.size = len(texts)
         found, counts = _features_of(texts, concepts or [()] * len(texts))
-        self._vocabulary: Hashes
-        self._vocabulary, feature, spread = np.unique(found.hashes, return_inverse=True, return_counts=True)
+        self._vocabulary, feature, spread = np.unique(_short(found.hashes), return_inverse=True, return_counts=True)
         idf = np.log((1 + self.size) / (1 + spread)) + 1
         self._idf = np.where(spread > max(_TOO_COMMON * self.size, _NEVER_TOO_COMMON), 0, idf).astype(np.float32)
         self._unknown_idf = np.float32(np.log(1 + self.size) + 1)
         weights = _unit_weights((1 + np.log(counts)) * self._idf[feature], found.texts, found.channels, self.size)
         order = np.argsort(feature, kind="stable")
         order = order[weights[order] > 0]
-        self._rows = found.texts[order].astype(np.int32)  # half of the memory of what a search reads only a little of
-        self._weights = weights[order]
+        self._rows = found.texts[order].astype(np.uint16 if self.size <= _FEW else np.int32)
+        self._weights = np.round(weights[order] * _WHOLE).astype(np.uint16)  # exact enough, and half of the memory
         self._spread = np.bincount(feature[order], minlength=len(spread)).astype(np.int32)
         self._starts = (np.cumsum(self._spread) - self._spread).astype(np.int32)
 
     def vector(self, words: Sequence[str], concepts: Sequence[int] = ()) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
         found, counts = _count_repeats(extract([words], [concepts]))
-        at = np.searchsorted(self._vocabulary, found.hashes).clip(max=len(self._vocabulary) - 1)
-        known = self._vocabulary[at] == found.hashes
+        hashes = _short(found.hashes)
+        at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
+        known = self._vocabulary[at] == hashes
         values = (1 + np.log(counts)) * np.where(known, self._idf[at], self._unknown_idf)
         weights = _unit_weights(values, found.texts, found.channels, 1)
         return at[known], weights[known]
@@ -105,7 +113,7 @@ class FeatureIndex:
         if not len(ends) or not ends[-1]:
             return np.zeros(self.size, dtype=np.float32)
         places = np.arange(ends[-1]) + np.repeat(self._starts[features] - ends + spread, spread)
-        products = self._weights[places] * np.repeat(weights, spread)
+        products = self._weights[places] * np.repeat(weights / _WHOLE, spread)
         return np.bincount(self._rows[places], weights=products, minlength=self.size).astype(np.float32)
 
     def _add(self, likeness: Floats, rows: Integers, feature: int, weight: float) -> None:
@@ -114,7 +122,7 @@ class FeatureIndex:
         owners = self._rows[start : start + self._spread[feature]]
         at = np.minimum(np.searchsorted(owners, rows), len(owners) - 1)
         has = owners[at] == rows
-        likeness[rows[has]] += self._weights[start + at[has]] * weight
+        likeness[rows[has]] += self._weights[start + at[has]] * np.float32(weight / _WHOLE)
 
     def gram(self) -> Floats:
         """Compute the likeness of every example to every other."""
@@ -131,7 +139,7 @@ class FeatureIndex:
         spread = self._spread[features]
         ends = np.cumsum(spread)
         places = np.arange(ends[-1]) + np.repeat(self._starts[features] - ends + spread, spread)
-        columns[self._rows[places], np.repeat(np.arange(len(features)), spread)] = self._weights[places]
+        columns[self._rows[places], np.repeat(np.arange(len(features)), spread)] = self._weights[places] / _WHOLE
         return columns
 
     def _gram_of_rare(self) -> Floats:
@@ -139,7 +147,7 @@ class FeatureIndex:
         gram = np.zeros(self.size**2, dtype=np.float32)
         for spread in range(2, _RARE):
             places = self._starts[self._spread == spread][:, None] + np.arange(spread)
-            rows, weights = self._rows[places], self._weights[places].astype(np.float32)
+            rows, weights = self._rows[places].astype(np.intp), self._weights[places] / _WHOLE
             cells = rows[:, :, None] * self.size + rows[:, None, :]
             np.add.at(gram, cells.ravel(), (weights[:, :, None] * weights[:, None, :]).ravel())
         return gram.reshape(self.size, self.size)

@@ -11,6 +11,7 @@ from zlib import crc32
 from bot.matching.normalise import normalise
 
 _STEM: Final = "*"
+_ARABIC_PREFIXES: Final = "وفبكلا"
 _ARABIC_PREFIX: Final = re.compile("^(?:[وف]?(?:بال|كال|لل|ال|ب|ل|ك)|و|ف)(?=...)")
 
 
@@ -38,8 +39,8 @@ class _Words:
     """The words of one language."""
 
     def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
-        self._whole: dict[str, set[int]] = {}
-        self._stems: dict[str, set[int]] = {}
+        self._whole: dict[str, tuple[int, ...]] = {}
+        self._stems: dict[str, tuple[int, ...]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         for concept, items in concepts.items():
             for item in items:
@@ -80,22 +81,21 @@ class _Words:
         if len(slots) > 1:
             self._phrases.setdefault(slots[0][:2], []).append((tuple(slots), concept))
         elif slots and slots[0].endswith(_STEM):
-            self._stems.setdefault(slots[0][:-1], set()).add(concept)
+            self._stems[slots[0][:-1]] = (*self._stems.get(slots[0][:-1], ()), concept)
         elif slots:
-            self._whole.setdefault(slots[0], set()).add(concept)
+            self._whole[slots[0]] = (*self._whole.get(slots[0], ()), concept)
 
     def _forms(self, word: str) -> Iterator[str]:
         yield word
-        bare = _ARABIC_PREFIX.sub("", word)
-        if bare != word:
+        if word[0] in _ARABIC_PREFIXES and (bare := _ARABIC_PREFIX.sub("", word)) != word:
             yield bare
 
     def _of_word(self, word: str) -> tuple[int, ...]:
         found: set[int] = set()
         for form in self._forms(word):
-            found |= self._whole.get(form, set())
+            found.update(self._whole.get(form, ()))
             for end in range(2, min(len(form), self._longest) + 1):
-                found |= self._stems.get(form[:end], set())
+                found.update(self._stems.get(form[:end], ()))
         return tuple(sorted(found))
 
     def _begun(self, word: str) -> tuple[tuple[tuple[str, ...], int], ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
-from bot.matching.finder import ELSEWHERE, UNCOVERED, EntryFinder, beside_entries, build_finder, learnt_from
+from bot.matching.finder import ELSEWHERE, UNCOVERED, EntryFinder, beside_entries, build_finder, build_spelling, learnt_from, written_in
 from bot.matching.followup import aspects_of, goes_on, questions_in
 from bot.matching.language import LanguageGuesser
 from bot.matching.lexicon import Lexicon
@@ -16,12 +16,13 @@ from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
 from bot.matching.safety import SafetyMatcher, prose_of
 from bot.matching.smalltalk import SmalltalkMatcher
+from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
 
 Part = (
     object  # a SafetyMatcher, Lexicon, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
 )
-SAFETY, LEXICON, SMALLTALK, LANGUAGE, PROSE = "safety", "lexicon", "smalltalk", "language", "prose-"
+SAFETY, LEXICON, SPELLING, SMALLTALK, LANGUAGE, PROSE = "safety", "lexicon", "spelling", "smalltalk", "language", "prose-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def recipes(knowledge: Knowledge) -> list[Recipe]:
     return [
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
         Recipe(LEXICON, repr(knowledge.lexicon).encode(), lambda: lexicon),
+        Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside)),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
@@ -76,6 +78,7 @@ class Matcher:
         self._language_names = LanguageNames(knowledge)
         self._city_names = CityNames(knowledge.cities)
         self._lexicon = cast(Lexicon, parts[LEXICON])
+        self._spelling = cast(Spelling, parts[SPELLING])
         self._finders = {slug: cast(EntryFinder | None, parts[slug]) for slug in knowledge.cities}
         self._hosts = {slug: city.host_language for slug, city in knowledge.cities.items()}
 
@@ -143,7 +146,7 @@ class Matcher:
 
     def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         finder = self._finders.get(asker.city)
-        return finder.rank(words, partial(self._lexicon.find, locales=asker.locales)) if finder else ()
+        return finder.rank(words, partial(self._lexicon.find, locales=asker.locales), self._spelling) if finder else ()
 
     def _fitting(self, crisis: str, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         """List the entry for a crisis, then those that fit the words as well."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from typing import Final, cast
@@ -54,18 +54,19 @@ class Hit:
 class _Phrase:
     """Each slot holds the words that may stand there; `gaps` tells how many strange words may come before it."""
 
-    slots: tuple[frozenset[int], ...]
+    slots: tuple[frozenset[str], ...]
     gaps: tuple[int, ...]
     label: str
+    rarest: int = 0  # the slot that it is filed under
 
 
 class _Vocabulary:
     """The words of all phrases; finds those that a typed word may stand for."""
 
     def __init__(self, words: Iterable[str], typos: bool) -> None:
-        self.numbers: dict[str, int] = {word: number for number, word in enumerate(sorted(set(words)))}
+        self.words = frozenset(words)
         self._real_words, self._typos = frozenset[str](), typos
-        self._near = NearWords(filter(self._forgives, self.numbers), two_edits_from=MAX_WORD_LENGTH + 1)
+        self._near = NearWords(filter(self._forgives, self.words), two_edits_from=MAX_WORD_LENGTH + 1)
         self.meant = lru_cache(maxsize=4096)(self._meant)
 
     def knowing(self, real_words: frozenset[str]) -> _Vocabulary:
@@ -85,10 +86,10 @@ class _Vocabulary:
         least = _TYPO_FROM_ARABIC if _ARABIC.match(word) else TYPO_FROM
         return self._typos and len(word) >= least
 
-    def _meant(self, word: str) -> frozenset[int]:
-        found = {self.numbers[known] for known in (word, _ARABIC_PREFIX.sub("", word)) if known in self.numbers}
+    def _meant(self, word: str) -> frozenset[str]:
+        found = {known for known in (word, _ARABIC_PREFIX.sub("", word)) if known in self.words}
         if self._forgives(word) and word not in self._real_words:
-            found.update(self.numbers[known] for known in self._near.find(word))
+            found.update(self._near.find(word))
         return frozenset(found)
 
 
@@ -138,14 +139,16 @@ def readings(pattern: str) -> Iterator[tuple[_Slots, tuple[int, ...]]]:
         yield slots, gaps
 
 
-def _numbered(written: Iterable[_Written], numbers: Mapping[str, int]) -> Iterator[_Phrase]:
-    """Turn words into numbers; equal slots become one object, since most stand in many phrases."""
-    shared: dict[frozenset[str], frozenset[int]] = {}
+def _shared(written: Iterable[_Written], words: Iterable[str]) -> Iterator[_Phrase]:
+    """Let equal words, slots and gaps be one object, since most stand in many phrases."""
+    known = {word: word for word in words}
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    shared_gaps: dict[tuple[int, ...], tuple[int, ...]] = {}
     for label, slots, gaps in written:
         for slot in slots:
             if slot not in shared:
-                shared[slot] = frozenset(numbers[word] for word in slot)
-        yield _Phrase(tuple(shared[slot] for slot in slots), gaps, label)
+                shared[slot] = frozenset(known[word] for word in slot)
+        yield _Phrase(tuple(shared[slot] for slot in slots), shared_gaps.setdefault(gaps, gaps), label)
 
 
 class PhraseFinder:
@@ -163,18 +166,17 @@ class PhraseFinder:
         words = (word for _label, slots, _gaps in written for slot in slots for word in slot)
         self._vocabulary = _Vocabulary(words, typos)
         self._lone_typo_from = lone_typo_from
-        numbered = _numbered(written, self._vocabulary.numbers)
-        self._filed = self._file(list(dict.fromkeys(numbered)))
+        self._filed = self._file(list(dict.fromkeys(_shared(written, self._vocabulary.words))))
 
     @staticmethod
-    def _file(phrases: Sequence[_Phrase]) -> dict[int, list[tuple[_Phrase, int]]]:
+    def _file(phrases: Sequence[_Phrase]) -> dict[str, list[_Phrase]]:
         uses = Counter(word for phrase in phrases for slot in phrase.slots for word in slot)
-        filed: dict[int, list[tuple[_Phrase, int]]] = defaultdict(list)
+        filed: dict[str, list[_Phrase]] = defaultdict(list)
         for phrase in phrases:
             rarest = min(range(len(phrase.slots)), key=lambda at: sum(uses[word] for word in phrase.slots[at]))
-            once = (phrase, rarest)  # one object, however many words lead to it
+            placed = replace(phrase, rarest=rarest)  # one object, however many words lead to it
             for word in phrase.slots[rarest]:
-                filed[word].append(once)
+                filed[word].append(placed)
         return dict(filed)
 
     def knowing(self, real_words: frozenset[str]) -> PhraseFinder:
@@ -197,29 +199,29 @@ class PhraseFinder:
 
     def add_phrases(self, piece: object) -> None:
         """Take up phrases of phrases_in_pieces."""
-        self._filed.update(cast(list[tuple[int, list[tuple[_Phrase, int]]]], piece))
+        self._filed.update(cast(list[tuple[str, list[_Phrase]]], piece))
 
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Find all phrases in a text given as normalised words."""
         meant = [self._vocabulary.meant(word) for word in words]
         blocked = [word in _NEGATIONS for word in words]
         hits: dict[Hit, None] = {}
-        for at, numbers in enumerate(meant):
-            for number in numbers:
-                for phrase, slot in self._filed.get(number, ()):
-                    if len(phrase.slots) == 1 and not self._stands_alone(number, words[at]):
+        for at, known in enumerate(meant):
+            for word in known:
+                for phrase in self._filed.get(word, ()):
+                    if len(phrase.slots) == 1 and not self._stands_alone(word, words[at]):
                         continue
-                    if hit := _extend(meant, blocked, phrase, slot, at):
+                    if hit := _extend(meant, blocked, phrase, at):
                         hits[hit] = None
         return list(hits)
 
-    def _stands_alone(self, number: int, word: str) -> bool:
-        return len(word) >= self._lone_typo_from or self._vocabulary.numbers.get(word) == number
+    def _stands_alone(self, known: str, word: str) -> bool:
+        return len(word) >= self._lone_typo_from or known == word
 
 
-def _extend(meant: Sequence[frozenset[int]], blocked: Sequence[bool], phrase: _Phrase, slot: int, at: int) -> Hit | None:
-    """Check that the rest of a phrase stands around the word that one of its slots was found at."""
-    start = end = at
+def _extend(meant: Sequence[frozenset[str]], blocked: Sequence[bool], phrase: _Phrase, at: int) -> Hit | None:
+    """Check that the rest of a phrase stands around the word that its rarest slot was found at."""
+    start, slot, end = at, phrase.rarest, at
     for place in range(slot + 1, len(phrase.slots)):
         following = _next(meant, blocked, phrase.slots[place], range(end + 1, end + 2 + phrase.gaps[place]))
         if following is None:
@@ -233,7 +235,7 @@ def _extend(meant: Sequence[frozenset[int]], blocked: Sequence[bool], phrase: _P
     return Hit(start, end, phrase.label, len(phrase.slots))
 
 
-def _next(meant: Sequence[frozenset[int]], blocked: Sequence[bool], wanted: frozenset[int], places: range) -> int | None:
+def _next(meant: Sequence[frozenset[str]], blocked: Sequence[bool], wanted: frozenset[str], places: range) -> int | None:
     """Find the nearest place where one of the wanted words stands; a negation ends the search."""
     for place in places:
         if not 0 <= place < len(meant):

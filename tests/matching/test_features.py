@@ -39,7 +39,7 @@ def test_different_words_for_one_thing_are_alike() -> None:
 def test_likeness_to_oneself_is_one_and_to_strangers_nothing() -> None:
     index = FeatureIndex([["tarjeta", "sanitaria"], ["صحه"], ["卡", "办"], ["x"]])
     likeness = index.likeness(["tarjeta", "sanitaria"])
-    assert abs(likeness[0] - 1) < 1e-5
+    assert abs(likeness[0] - 1) < 1e-4
     assert likeness[1:].max() < 0.05
     assert index.likeness(["zzz"]).max() == 0
 

@@ -4,11 +4,13 @@ import pickle
 
 import pytest
 
+from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
 from bot.matching.finder import EntryFinder, beside_entries
 from bot.matching.lexicon import Lexicon, concept_id
 from bot.matching.ranker import Example
 from bot.model import Knowledge
+from tests.matching.conftest import FOLDER
 
 LEXICON = Lexicon(
     {
@@ -71,6 +73,12 @@ def test_a_word_that_only_the_answer_holds_finds_the_entry() -> None:
 # ---------------------------------------------------------------- the knowledge that ships
 
 
+@pytest.fixture(scope="module")
+def files() -> Knowledge:
+    """All that the files hold: what only learning needs is not kept in a running bot."""
+    return load_knowledge(FOLDER)
+
+
 @pytest.mark.parametrize(
     ("text", "city", "locale", "topic"),
     [
@@ -85,23 +93,23 @@ def test_a_topic_without_entry_is_known_by_name(matcher: Matcher, text: str, cit
     assert (understood.outcome, understood.uncovered) == ("none", topic)
 
 
-def test_every_topic_without_entry_has_a_name_and_questions_in_every_language(knowledge: Knowledge) -> None:
-    languages = {locale for city in knowledge.cities.values() for locale in city.languages}
-    for topic in knowledge.uncovered.values():
+def test_every_topic_without_entry_has_a_name_and_questions_in_every_language(files: Knowledge) -> None:
+    languages = {locale for city in files.cities.values() for locale in city.languages}
+    for topic in files.uncovered.values():
         assert topic.names.keys() >= languages, topic.slug
         assert all(len(topic.questions[locale]) >= 6 for locale in languages), topic.slug
-    assert len(knowledge.uncovered) >= 30
+    assert len(files.uncovered) >= 30
 
 
-def test_a_city_that_covers_a_topic_is_not_kept_from_answering_it(knowledge: Knowledge) -> None:
-    for city in knowledge.cities.values():
-        assert set(city.covers) <= knowledge.uncovered.keys(), city.slug
-    assert all(name.startswith("~") for name in beside_entries(knowledge))
+def test_a_city_that_covers_a_topic_is_not_kept_from_answering_it(files: Knowledge) -> None:
+    for city in files.cities.values():
+        assert set(city.covers) <= files.uncovered.keys(), city.slug
+    assert all(name.startswith("~") for name in beside_entries(files))
 
 
-def test_every_language_has_words_for_what_people_ask_about(knowledge: Knowledge) -> None:
-    languages = {locale for city in knowledge.cities.values() for locale in city.languages}
-    assert knowledge.lexicon.keys() >= languages
+def test_every_language_has_words_for_what_people_ask_about(files: Knowledge) -> None:
+    languages = {locale for city in files.cities.values() for locale in city.languages}
+    assert files.lexicon.keys() >= languages
     needed = {"where", "price", "need-documents", "child", "doctor", "flat", "school"}
     for locale in sorted(languages):
-        assert knowledge.lexicon[locale].keys() >= needed, locale
+        assert files.lexicon[locale].keys() >= needed, locale
