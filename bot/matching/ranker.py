@@ -15,7 +15,7 @@ from bot.matching.inverse import invert_to_factor
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
-MAX_EXAMPLES: Final = 12_000  # beyond, learning takes more than a minute and a gigabyte, and only the nearest example counts
+MAX_EXAMPLES: Final = 9_500  # beyond, learning takes more than ten seconds and a gigabyte, and only the nearest example counts
 MAX_SAMPLES: Final = 600  # questions from which chances are learnt
 
 

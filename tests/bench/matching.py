@@ -1,4 +1,4 @@
-"""How well and how fast questions find their entry: `python -m tests.bench.matching [--ablation] [questions.jsonl ...]`.
+"""How fast a question finds its entry: `python -m tests.bench.matching [questions.jsonl ...]`; how well: see quality.py.
 
 Figures are CPU time of one thread. The peer is brute force: rapidfuzz's WRatio of a question with every example question,
 title and keyword, all normalised beforehand, the entry of the best one being the answer."""
@@ -8,18 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from rapidfuzz import fuzz, process
 
 from bot.knowledge.load import load_knowledge
-from bot.matching import Matcher, evaluate, features, finder, index, matcher, normalise, ranker
+from bot.matching import Matcher, evaluate, normalise
 from bot.matching.evaluate import Line
-from bot.model import City, Entry, Knowledge, Words
+from bot.model import City, Knowledge, Words
 from tests.bench.table import percentile, table
 
 FOLDER = Path(__file__).parents[2] / "knowledge"
@@ -94,66 +91,8 @@ def speed(knowledge: Knowledge, lines: Sequence[Line]) -> str:
     return table(f"matching: {len(lines)} texts, {len(asked)} of them questions", rows)
 
 
-# ---------------------------------------------------------------- what each part gives
-
-
-@contextmanager
-def changed(owner: object, name: str, value: object) -> Iterator[None]:
-    """Set an attribute for a while."""
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
-
-
-def with_words(knowledge: Knowledge, keep: Callable[[Words], Words]) -> Knowledge:
-    """Change the words of every entry of the city."""
-
-    def trimmed(entry: Entry) -> Entry:
-        return replace(entry, words={locale: keep(words) for locale, words in entry.words.items()})
-
-    city = knowledge.cities[CITY]
-    entries = {entry_id: trimmed(entry) for entry_id, entry in city.entries.items()}
-    return replace(knowledge, cities={**knowledge.cities, CITY: replace(city, entries=entries)})
-
-
-def ablation(knowledge: Knowledge, lines: Sequence[Line]) -> str:
-    """Leave out one part after the other."""
-    factors, shares = features.CHANNEL_FACTORS, features.GROUP_SHARES
-    rows = []
-
-    def measure(name: str, of: Knowledge = knowledge) -> None:
-        ours = Matcher(of)
-        found = evaluate.count(evaluate.judge(lines, ours, CITY))
-        first = share_right(lambda text: ours.rank(text, CITY)[0].entry_id, in_scope(lines))
-        figures = f"{found.answered_right!s:>9} {found.offered!s:>8} {found.wrong!s:>6} {found.refused!s:>8}"
-        rows.append((name, f"{first:8.1f} {figures}"))
-
-    measure("everything")
-    for name, parts in (("consonants", (2, 3)), ("letters", (0,))):
-        without = np.array([1e-6 if at in parts else factor for at, factor in enumerate(factors)], dtype=np.float32)
-        with changed(index, "CHANNEL_FACTORS", without):
-            measure(f"without {name}")
-    with changed(index, "GROUP_SHARES", shares * np.array([1, 1e-6], dtype=np.float32)):
-        measure("without words and pairs")
-    with changed(ranker, "NEAREST", np.float32(0)):
-        measure("without the nearest example")
-    with changed(ranker, "MAX_EXAMPLES", 0):
-        measure("without the ridge model")
-    with changed(finder, "_SHARE_OF_REPAIRED", 0.0):
-        measure("without repaired spelling")
-    with changed(matcher, "ELSEWHERE_KINDS", ()):
-        measure("without what is elsewhere")
-    measure("without keywords", with_words(knowledge, lambda words: replace(words, keywords=())))
-    measure("without questions", with_words(knowledge, lambda words: replace(words, questions=())))
-    return table(f"{'':30}first    right  offered  wrong  refused", rows)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ablation", action="store_true", help="show what each part gives")
     parser.add_argument("files", nargs="*", type=Path, default=[FOLDER / CITY / "questions.jsonl"])
     chosen = parser.parse_args()
     knowledge = load_knowledge(FOLDER)
@@ -161,8 +100,6 @@ def main() -> None:
     print(speed(knowledge, lines))
     judged = evaluate.judge(lines, Matcher(knowledge), CITY)
     print("\n" + evaluate.table(evaluate.figures(judged)))
-    if chosen.ablation:
-        print("\n" + ablation(knowledge, lines))
 
 
 if __name__ == "__main__":
