@@ -12,10 +12,10 @@ from bot.model import Match, Outcome
 # harm to be expected. What these costs come to on the questions of six cities: `make bench`.
 COST: Final = 3.3
 COSTS: Final[Mapping[str, float]] = {"egov": 4.2, "healthcare": 4.2, "support": 4.2, "emergency": 4.2}
-SUGGEST_FROM: Final = 0.42  # below, somebody has to read three titles in vain too often
+SUGGEST_FROM: Final = 0.36  # below, somebody has to read three titles in vain too often
 SURELY_ALSO: Final = 0.85  # a further question of the same message
 SURELY_UNCOVERED: Final = 0.5  # a topic that the city has nothing on is named; below, it is only not answered
-SURELY_ELSEWHERE: Final = 0.85  # small talk about other matters is answered as such; below, nothing fits
+SURELY_ELSEWHERE: Final = 0.6  # small talk about other matters is answered as such; below, nothing fits
 MOST_OFFERED: Final = 3
 
 

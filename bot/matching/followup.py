@@ -38,7 +38,8 @@ def aspects_of(words: Sequence[str], concepts: Sequence[int]) -> tuple[Aspect, .
     """Tell what a short question asks about the thing spoken of; nothing for a longer one."""
     if not 0 < len(words) <= MOST_WORDS:
         return ()
-    return tuple(dict.fromkeys(_ASPECTS[concept] for concept in concepts if concept in _ASPECTS))
+    found = dict.fromkeys(_ASPECTS[concept] for concept in concepts if concept in _ASPECTS)
+    return tuple(sorted(found, key=lambda aspect: aspect == "steps"))  # "how much" asks for the price, not for the way
 
 
 def goes_on(words: Sequence[str]) -> bool:
