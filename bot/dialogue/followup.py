@@ -28,7 +28,7 @@ def answer(conversation: Conversation, event: TextReceived, understood: Understa
     last = home.entry(recall(conversation, "entry"))
     locale = tongue(conversation, context)
     said = last.words.get(locale) if last else None
-    if last is None or said is None or understood.outcome in ("smalltalk", "emergency"):
+    if last is None or said is None or understood.outcome == "emergency":
         return None
     if _asks_anew(understood, last):
         return None

@@ -15,7 +15,7 @@ from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
 from bot.matching.safety import SafetyMatcher, prose_of
-from bot.matching.smalltalk import SmalltalkMatcher
+from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
 from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
 
@@ -115,8 +115,8 @@ class Matcher:
     def _asked(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
         """Tell what a text asks, what it may ask about the answer before, and what else it asks."""
         meaning = self._meaning(words, asker)
-        if meaning.outcome == "smalltalk":
-            return meaning
+        if meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS:
+            return meaning  # "how much" alone may be about a rate, or about the answer before
         first = meaning.matches[0].entry_id if meaning.outcome == "answer" else ""
         others = [best for part in questions_in(text) if (best := self._surely(part, asker)) and best != first] if first else []
         aspects = aspects_of(words, self._lexicon.find(words, asker.locales))
