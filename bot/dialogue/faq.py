@@ -47,9 +47,10 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     if named in context.locales:
         return choose_language(conversation, named or "", context)
     conversation = keeping.asked(conversation, event, context)
-    turn = followup.answer(conversation, event, event.understood, home, context)
-    turn = turn or _by_outcome(conversation, event, event.understood, home, context)
-    return _offer_switch(turn, event.understood, context)
+    understood = followup.read_on(conversation, event, event.understood, home, context)
+    turn = followup.answer(conversation, understood, home, context)
+    turn = turn or _by_outcome(conversation, event, understood, home, context)
+    return _offer_switch(turn, understood, context)
 
 
 def _by_outcome(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Turn:

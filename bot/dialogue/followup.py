@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from bot.dialogue import places
 from bot.dialogue.compose import option, recall, say, text, tongue, ways_on, words
 from bot.dialogue.context import Context
-from bot.dialogue.entry import documents, is_hidden, may_show, notes, places_option, show, steps, warnings
+from bot.dialogue.entry import documents, is_hidden, may_show, notes, places_option, steps, warnings
 from bot.dialogue.home import Home
 from bot.knowledge.render import render_text
 from bot.knowledge.values import PLACEHOLDER
-from bot.model import Aspect, Block, Conversation, Entry, Heading, Run, TextReceived, Turn, Understanding, Words
+from bot.model import Aspect, Block, Conversation, Entry, Heading, Match, Run, TextReceived, Turn, Understanding, Words
 
 SURELY_NEW: Final = 0.9  # chance of another entry from which a short question is one of its own
+_NO_QUESTION: Final = ("smalltalk", "emergency")
 KINDS: Final[dict[Aspect, frozenset[str]]] = {
     "cost": frozenset({"money", "percent"}),
     "time": frozenset({"hours_open", "minutes", "hours", "days", "weeks", "months", "years", "date"}),
@@ -23,22 +25,35 @@ KINDS: Final[dict[Aspect, frozenset[str]]] = {
 }
 
 
-def answer(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Turn | None:
-    """Answer what a short question asks about the last answer; None where it asks something of its own."""
+def read_on(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Understanding:
+    """Read a question that goes on ("and for my children?") together with the title of the last answer.
+
+    Where that leads nowhere else, what the question means by itself is only offered, beside the last answer."""
+    last, said = _last(conversation, home, context)
+    if last is None or said is None or not understood.goes_on or understood.outcome in _NO_QUESTION or _asks_anew(understood, last):
+        return understood
+    together = context.matcher.understand(f"{said.title} {event.text}", home.city.slug, tongue(conversation, context))
+    if together.outcome == "answer" and together.matches[0].entry_id != last.id:
+        return replace(understood, outcome="answer", matches=together.matches)
+    others = tuple(match for match in understood.matches if match.entry_id != last.id)
+    if understood.outcome == "none" or not others:
+        return understood
+    return replace(understood, outcome="suggest", matches=(*others[:2], Match(last.id, others[-1].score)))
+
+
+def answer(conversation: Conversation, understood: Understanding, home: Home, context: Context) -> Turn | None:
+    """Show the part of the last answer that a short question asks for; None where it asks something of its own."""
+    last, said = _last(conversation, home, context)
+    if last is None or said is None or not understood.aspects or understood.outcome == "emergency" or _asks_anew(understood, last):
+        return None
+    if is_hidden(last, home, context, tongue(conversation, context)) or not may_show(last, home, context):
+        return None
+    return _part(conversation, last, said, understood.aspects[0], home, context)
+
+
+def _last(conversation: Conversation, home: Home, context: Context) -> tuple[Entry | None, Words | None]:
     last = home.entry(recall(conversation, "entry"))
-    locale = tongue(conversation, context)
-    said = last.words.get(locale) if last else None
-    if last is None or said is None or understood.outcome == "emergency":
-        return None
-    if _asks_anew(understood, last):
-        return None
-    if is_hidden(last, home, context, locale) or not may_show(last, home, context):
-        return None
-    if understood.aspects:
-        return _part(conversation, last, said, understood.aspects[0], home, context)
-    if understood.goes_on:
-        return _together(conversation, event, last, said, home, context)
-    return None
+    return last, last.words.get(tongue(conversation, context)) if last else None
 
 
 def _asks_anew(understood: Understanding, last: Entry) -> bool:
@@ -72,12 +87,3 @@ def _blocks(entry: Entry, said: Words, aspect: Aspect, locale: str, home: Home, 
     for passage in passages:
         if any(entry.facts[name].kind in kinds for name in PLACEHOLDER.findall(passage) if name in entry.facts):
             yield from render_text(passage, entry.facts, locale, home.city.country)
-
-
-def _together(conversation: Conversation, event: TextReceived, entry: Entry, said: Words, home: Home, context: Context) -> Turn | None:
-    """Read a question that goes on ("and for my children?") together with the title of the last answer."""
-    meant = context.matcher.understand(f"{said.title} {event.text}", home.city.slug, tongue(conversation, context))
-    found = home.entry(meant.matches[0].entry_id) if meant.outcome == "answer" and meant.matches else None
-    if found is None or found.id == entry.id:
-        return None
-    return show(conversation, found, home, context)

@@ -18,6 +18,7 @@ MAX_NAMED = 3  # languages one name may stand for
 _WHOLE = "ku"  # the name of several languages that is one of their names as well
 _LEAST_WORDS = 3  # of a text that a foreign letter gives away: fewer may be a name ("Łódź", "São Paulo")
 _SHORT_NAME = 4  # letters; where a text may be a question as well, a shorter name is one only of what people often speak
+_OTHER_MATTERS = ("weather-or-other-topic", "other-service")
 _QUESTIONS: frozenset[Outcome] = frozenset({"answer", "suggest"})
 
 
@@ -43,6 +44,8 @@ def of_text(conversation: Conversation, event: TextReceived, context: Context) -
 
     One of ours by a name that the matcher does not know ("mexicano") is found as well, served by itself."""
     outcome = event.understood.outcome if event.understood else "none"
+    if event.understood and event.understood.smalltalk in _OTHER_MATTERS:
+        outcome = "suggest"  # nothing is known of a strange name: it may stand for anything
     if outcome in ("smalltalk", "emergency"):
         return None
     return _named(conversation, event.text, outcome, context) or _written(conversation, event, outcome, context)

@@ -105,6 +105,13 @@ def test_a_question_that_goes_on_is_read_with_the_title_of_the_last_answer() -> 
     assert talk.write("how do i get a nie", "and for my children").said.startswith("# Health card")
 
 
+def test_a_question_that_may_go_on_or_be_new_is_offered_both_ways() -> None:
+    alone = Understanding("answer", (Match("egov.padron", 0.8), Match("egov.nie", 0.3)), goes_on=True)
+    matcher = Says({"and my sister": alone, "NIE: your number and my sister": Understanding("answer", (Match("egov.nie", 0.9),))})
+    talk = Talk(context=context(knowledge=WORLD, matcher=matcher), conversation=settled()).write("how do i get a nie", "and my sister")
+    assert talk.offered[:2] == ["entry:egov.padron", "entry:egov.nie"]
+
+
 @pytest.mark.parametrize("before", [[], ["hello"]])
 def test_without_an_answer_before_it_such_a_question_is_not_understood(before: list[str]) -> None:
     talk = Talk(context=world(how_much=replace(NOTHING, aspects=("cost",))), conversation=settled()).write(*before, "how much")
