@@ -117,10 +117,17 @@ class Matcher:
         meaning = self._meaning(words, asker)
         if meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS:
             return meaning  # "how much" alone may be about a rate, or about the answer before
-        first = meaning.matches[0].entry_id if meaning.outcome == "answer" else ""
-        others = [best for part in questions_in(text) if (best := self._surely(part, asker)) and best != first] if first else []
+        meaning = self._in_order(meaning, questions_in(text), asker) if meaning.outcome == "answer" else meaning
         aspects = aspects_of(words, self._lexicon.find(words, asker.locales))
-        return replace(meaning, aspects=aspects, goes_on=goes_on(words), also=tuple(dict.fromkeys(others)))
+        return replace(meaning, aspects=aspects, goes_on=goes_on(words))
+
+    def _in_order(self, meaning: Understanding, questions: Sequence[Sequence[str]], asker: _Asker) -> Understanding:
+        """Answer several questions of one message in the order in which they were asked."""
+        sure = [entry_id for entry_id in dict.fromkeys(self._surely(words, asker) for words in questions) if entry_id]
+        if len(sure) < 2:
+            return meaning
+        others = (match for match in meaning.matches if match.entry_id != sure[0])
+        return replace(meaning, matches=(Match(sure[0], meaning.matches[0].score), *others)[:MOST_OFFERED], also=tuple(sure[1:]))
 
     def _surely(self, words: Sequence[str], asker: _Asker) -> str:
         """Give the entry that surely answers a part of a message."""

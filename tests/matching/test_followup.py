@@ -50,7 +50,8 @@ def test_a_message_is_divided_into_its_questions() -> None:
     assert questions_in("???") == []
 
 
-def test_the_second_question_of_a_message_is_kept(matcher: Matcher) -> None:
+def test_several_questions_of_a_message_are_answered_in_order(matcher: Matcher) -> None:
     understood = matcher.understand("how do i get the health card? and how do i enrol my daughter in school?", "madrid", "en")
-    found = {understood.matches[0].entry_id, *understood.also}
-    assert {"healthcare.health-card", "education.school-enrolment"} <= found
+    assert (understood.matches[0].entry_id, *understood.also) == ("healthcare.health-card", "education.school-enrolment")
+    turned = matcher.understand("how do i enrol my daughter in school? and how do i get the health card?", "madrid", "en")
+    assert (turned.matches[0].entry_id, *turned.also) == ("education.school-enrolment", "healthcare.health-card")
