@@ -48,7 +48,7 @@ class Person:
         """Send a frame; returns all that is said in the next moment."""
         await self.socket.send(locale="en", **frame)
         said: list[str] = []
-        while (shown := await self._next(3.0 if not said else 0.4)) is not None:
+        while (shown := await self._next(15.0 if not said else 0.4)) is not None:
             said.append(text_of(shown))
             self.last = shown if shown["options"] else self.last
         return "\n".join(said)

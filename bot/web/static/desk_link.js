@@ -1,5 +1,6 @@
 // The way to the server: one socket that brings what changes, and requests that change something.
 
+import { tab } from "./desk_store.js";
 import { locale } from "./texts.js";
 
 const BACKOFF_MS = [300, 700, 1500, 3000, 5000, 8000, 15000];
@@ -12,6 +13,7 @@ const PASSING = new Set([0, 408, 429, 500, 502, 503, 504]); // the same request 
 
 let csrf = document.body.dataset.csrf ?? "";
 let leaving = false;
+let byWish = false;
 
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -20,11 +22,22 @@ export function newKey() {
 /** Tell whether it is worth trying the same once more. */
 export const isPassing = (answer) => PASSING.has(answer.status);
 
-/** The login has ended: what is typed is kept in this tab, and is there again after the next one. */
+/** The login has ended: what is typed is kept in this tab, and is there again after the next one; not where somebody logged out. */
 function toLogin() {
-  if (leaving) return;
+  if (leaving) return undefined;
   leaving = true;
-  location.reload();
+  if (!byWish) return location.reload();
+  tab.clear();
+  return location.replace("/desk");
+}
+
+/** End the login of this tab by a request: the socket may tell that it has ended before the answer to the request does. */
+export async function leave(path, body) {
+  byWish = true;
+  const answer = await call(path, { body });
+  if (!answer.ok && answer.status !== 401) byWish = false;
+  else toLogin();
+  return answer;
 }
 
 /** Somebody has logged in anew in another tab: go on if it is the same person, else show the desk of who it is now. */

@@ -1,8 +1,8 @@
 // Oneself: on duty or away, how to be woken, where one is logged in, and how the desk behaves in this browser.
 
 import { make } from "./message.js";
-import { call } from "./desk_link.js";
-import { browser, tab } from "./desk_store.js";
+import { call, leave } from "./desk_link.js";
+import { browser } from "./desk_store.js";
 import { ask, check, choices, field, form, input, select, sheet, toast } from "./desk_sheet.js";
 import { button, dotted, isolated, moment, withNodes, wrong } from "./desk_words.js";
 import { locale, text } from "./texts.js";
@@ -126,21 +126,15 @@ function loginRow(session, draw) {
   const state = dotted(session.current && text("this_one"), make("span", "", ...since));
   const about = make("div", "", isolated(session.device), make("small", "", ...state));
   const end = button("end_login", "pill", async () => {
-    const answer = await call("/desk/api/sessions", { body: { end: session.id } });
+    const body = { end: session.id };
+    const answer = session.current ? await leave("/desk/api/sessions", body) : await call("/desk/api/sessions", { body });
     if (!answer.ok) toast(wrong(answer));
-    else if (session.current) gone();
-    else draw(answer.sessions);
+    else if (!session.current) draw(answer.sessions);
   });
   return make("li", "", about, end);
 }
 
-function gone() {
-  tab.clear();
-  location.replace("/desk");
-}
-
 export async function logout() {
-  const answer = await call("/desk/logout", { body: {} });
-  if (answer.ok || answer.status === 401) gone();
-  else toast(wrong(answer));
+  const answer = await leave("/desk/logout", {});
+  if (!answer.ok && answer.status !== 401) toast(wrong(answer));
 }
