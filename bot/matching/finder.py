@@ -20,6 +20,7 @@ from bot.model import City, Knowledge, Match, Words
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
 _SURE: Final = 0.93  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
+_KEYWORDS: Final = 5  # that are learnt together: better than one by one, and a third of the time (measured)
 _LONG: Final = 34  # letters of a question about what no entry answers from which it is learnt together with others
 _MOST_RANKED: Final = 100  # entries that are given; no city has as many
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters...
@@ -112,7 +113,8 @@ def _examples(city: City, beside: Beside, lexicon: Lexicon) -> _Examples:
 
 
 def _lines(locale: str, words: Words) -> Iterator[_Text]:
-    yield from ((locale, text, _TRUST_OF_WORDING) for text in (words.title, *words.keywords))
+    keywords = (" ".join(words.keywords[at : at + _KEYWORDS]) for at in range(0, len(words.keywords), _KEYWORDS))
+    yield from ((locale, text, _TRUST_OF_WORDING) for text in (words.title, *keywords))
     yield from ((locale, text, 1.0) for text in words.questions)
 
 
