@@ -15,7 +15,7 @@ from bot.knowledge.render import render_text
 from bot.knowledge.values import PLACEHOLDER
 from bot.model import Aspect, Block, Conversation, Entry, Heading, Match, Run, TextReceived, Turn, Understanding, Words
 
-SURELY_NEW: Final = 0.9  # chance of another entry from which a short question is one of its own
+SURELY_NEW: Final = 0.79  # chance of an entry from which a short question is one of its own ("how much" and its like stay below)
 _NO_QUESTION: Final = ("smalltalk", "emergency")
 KINDS: Final[dict[Aspect, frozenset[str]]] = {
     "cost": frozenset({"money", "percent"}),
@@ -58,7 +58,7 @@ def _last(conversation: Conversation, home: Home, context: Context) -> tuple[Ent
 
 def _asks_anew(understood: Understanding, last: Entry) -> bool:
     """Say whether a question is surely one of its own: about something else, or the whole of the same again."""
-    if understood.outcome != "answer" or understood.matches[0].score < SURELY_NEW:
+    if understood.outcome not in ("answer", "suggest") or understood.matches[0].score < SURELY_NEW:
         return False
     return understood.matches[0].entry_id != last.id or not set(understood.aspects) - {"steps"}
 
