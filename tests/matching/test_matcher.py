@@ -163,11 +163,11 @@ def test_scores_fall_and_are_probabilities(matcher: Matcher, lines: list[Line]) 
 def test_sure_answers_are_right_more_often(matcher: Matcher, lines: list[Line]) -> None:
     ranked = [(matcher.rank(line["text"], "madrid")[0], line) for line in lines if line["id"] and line["kind"] != "oos"]
     shares = []
-    for low, high in ((0.0, 0.6), (0.6, 0.85), (0.85, 1.01)):
+    for low, high in ((0.0, 0.8), (0.8, 1.01)):  # finer steps, over all cities: tests/bench/quality.py
         group = [match.entry_id in {line["id"], *line.get("also", ())} for match, line in ranked if low <= match.score < high]
         shares.append(sum(group) / len(group))
-    assert shares == sorted(shares)
-    assert shares[-1] >= 0.93
+    assert shares[0] < shares[1] - 0.05
+    assert shares[1] >= 0.93
 
 
 def test_a_higher_score_never_gives_a_weaker_outcome() -> None:
