@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +28,14 @@ def free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError("no free port left")
+
+
+def knowledge_of(city: str, place: Path) -> Path:
+    """Copy what one city knows, and what every city needs; returns the folder."""
+    shutil.copytree(ROOT / "knowledge" / city, place / "knowledge" / city)
+    for file in ("topics.yaml", "safety.yaml", "smalltalk.yaml"):
+        shutil.copy(ROOT / "knowledge" / file, place / "knowledge" / file)
+    return place / "knowledge"
 
 
 class Process:

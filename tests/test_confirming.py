@@ -16,7 +16,7 @@ import pytest
 from bot.knowledge.load import load_knowledge
 from bot.model import Entry
 from tests.channels.web_server import Json, Socket, page_of
-from tests.running import ROOT, Bot
+from tests.running import Bot, knowledge_of
 from tests.store.cases import SECRET
 from tests.test_desk_cli import Command
 
@@ -24,10 +24,7 @@ from tests.test_desk_cli import Command
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of what Graz knows."""
-    shutil.copytree(ROOT / "knowledge" / "graz", tmp_path / "knowledge" / "graz")
-    for file in ("topics.yaml", "safety.yaml", "smalltalk.yaml"):
-        shutil.copy(ROOT / "knowledge" / file, tmp_path / "knowledge" / file)
-    return tmp_path / "knowledge"
+    return knowledge_of("graz", tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bot.knowledge.load import load_knowledge
 from bot.model import ContactRef, KeepQuestion
 from bot.records import KeptQuestion
 from bot.store import Decision
-from tests.running import ROOT
+from tests.running import knowledge_of
 from tests.store.cases import Clock, open_folder, wrote
 from tests.test_desk_cli import Command
 
@@ -29,10 +28,7 @@ DOG = ("wo melde ich meinen Hund an", "Hund anmelden")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "knowledge" / "graz", tmp_path / "knowledge" / "graz")
-    for file in ("topics.yaml", "safety.yaml", "smalltalk.yaml"):
-        shutil.copy(ROOT / "knowledge" / file, tmp_path / "knowledge" / file)
-    return tmp_path / "knowledge"
+    return knowledge_of("graz", tmp_path)
 
 
 @pytest.fixture

@@ -65,17 +65,18 @@ def _asks_anew(understood: Understanding, last: Entry) -> bool:
 
 def _part(conversation: Conversation, entry: Entry, said: Words, aspect: Aspect, home: Home, context: Context) -> Turn:
     """Show the part of an answer that tells one thing."""
-    if aspect == "where" and places_option(entry, home, words(conversation, context)):
+    _ = words(conversation, context)
+    to_places = places_option(entry, home, _)
+    if aspect == "where" and to_places:
         return places.places(conversation, entry.id, context)
     if aspect == "steps" and said.steps:
         return steps(conversation, entry.id, context)
     locale = tongue(conversation, context)
-    _ = words(conversation, context)
     blocks = tuple(_blocks(entry, said, aspect, locale, home, context))
     unsaid = text(_("My answer does not say this."), _("Ask the office, or talk to a person."))
     shown = (*blocks, *notes(entry, locale, home, context)) if blocks else (unsaid,)
     heading = Heading((Run(said.title, isolate=True),))
-    options = [option("entry", entry.id, _("Back to the answer")), *places_option(entry, home, _), *ways_on(_)]
+    options = [option("entry", entry.id, _("Back to the answer")), *to_places, *ways_on(_)]
     return say(conversation, context, heading, *warnings(entry, locale, home, context), *shown, options=options)
 
 

@@ -145,14 +145,14 @@ def _joined(questions: Sequence[str]) -> list[str]:
     return short + [" ".join(long[at : at + 3]) for at in range(0, len(long), 3)]
 
 
-def learnt_from(city: City, beside: Beside, lexicon: Mapping[str, object]) -> bytes:
-    """Return all that a finder is made from."""
+def learnt_from(city: City, beside: Beside) -> bytes:
+    """Return all that a finder is made from, beside the lexicon."""
     asked = [
         (entry.id, [(words.keywords, words.questions, _told(words)) for words in entry.words.values()])
         for entry in city.entries.values()
         if entry.status == "published"
     ]
-    return repr((city.languages, asked, _fitting(city, beside), lexicon)).encode()
+    return repr((city.languages, asked, _fitting(city, beside))).encode()
 
 
 def build_finder(city: City, beside: Beside, lexicon: Lexicon) -> EntryFinder | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bot.matching.lexicon import concept_id
@@ -34,11 +34,11 @@ _GOING_ON: Final = frozenset(
 )
 
 
-def aspects_of(words: Sequence[str], concepts: Sequence[int]) -> tuple[Aspect, ...]:
-    """Tell what a short question asks about the thing spoken of; nothing for a longer one."""
+def aspects_of(words: Sequence[str], meaning: Callable[[Sequence[str]], Sequence[int]]) -> tuple[Aspect, ...]:
+    """Tell what a short question asks about the thing spoken of; nothing for a longer one. `meaning` gives the concepts of words."""
     if not 0 < len(words) <= MOST_WORDS:
         return ()
-    found = dict.fromkeys(_ASPECTS[concept] for concept in concepts if concept in _ASPECTS)
+    found = dict.fromkeys(_ASPECTS[concept] for concept in meaning(words) if concept in _ASPECTS)
     return tuple(sorted(found, key=lambda aspect: aspect == "steps"))  # "how much" asks for the price, not for the way
 
 

@@ -8,7 +8,17 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
-from bot.matching.finder import ELSEWHERE, UNCOVERED, EntryFinder, beside_entries, build_finder, build_spelling, learnt_from, written_in
+from bot.matching.finder import (
+    ELSEWHERE,
+    UNCOVERED,
+    EntryFinder,
+    Meaning,
+    beside_entries,
+    build_finder,
+    build_spelling,
+    learnt_from,
+    written_in,
+)
 from bot.matching.followup import aspects_of, goes_on, questions_in
 from bot.matching.language import LanguageGuesser
 from bot.matching.lexicon import Lexicon
@@ -39,18 +49,18 @@ class Recipe:
 
 def recipes(knowledge: Knowledge) -> list[Recipe]:
     """List the parts of a matcher that take long to make."""
-    beside, lexicon = beside_entries(knowledge), Lexicon(knowledge.lexicon)
+    beside, lexicon, lexicon_words = beside_entries(knowledge), Lexicon(knowledge.lexicon), repr(knowledge.lexicon).encode()
     words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
     return [
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
-        Recipe(LEXICON, repr(knowledge.lexicon).encode(), lambda: lexicon),
+        Recipe(LEXICON, lexicon_words, lambda: lexicon),
         Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside)),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
         *(
-            Recipe(slug, learnt_from(city, beside, knowledge.lexicon), partial(build_finder, city, beside, lexicon), is_heavy=True)
+            Recipe(slug, learnt_from(city, beside) + lexicon_words, partial(build_finder, city, beside, lexicon), is_heavy=True)
             for slug, city in knowledge.cities.items()
         ),
     ]
@@ -118,8 +128,7 @@ class Matcher:
         if meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS:
             return meaning  # "how much" alone may be about a rate, or about the answer before
         meaning = self._in_order(meaning, questions_in(text), asker) if meaning.outcome == "answer" else meaning
-        aspects = aspects_of(words, self._lexicon.find(words, asker.locales))
-        return replace(meaning, aspects=aspects, goes_on=goes_on(words))
+        return replace(meaning, aspects=aspects_of(words, self._concepts(asker)), goes_on=goes_on(words))
 
     def _in_order(self, meaning: Understanding, questions: Sequence[Sequence[str]], asker: _Asker) -> Understanding:
         """Answer several questions of one message in the order in which they were asked."""
@@ -153,7 +162,10 @@ class Matcher:
 
     def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         finder = self._finders.get(asker.city)
-        return finder.rank(words, partial(self._lexicon.find, locales=asker.locales), self._spelling) if finder else ()
+        return finder.rank(words, self._concepts(asker), self._spelling) if finder else ()
+
+    def _concepts(self, asker: _Asker) -> Meaning:
+        return partial(self._lexicon.find, locales=asker.locales)
 
     def _fitting(self, crisis: str, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         """List the entry for a crisis, then those that fit the words as well."""

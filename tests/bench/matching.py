@@ -27,7 +27,7 @@ class BruteForce:
     """The peer: the entry of the example that WRatio likes best."""
 
     def __init__(self, city: City) -> None:
-        pairs = [(entry.id, text) for entry in city.entries.values() for words in entry.words.values() for text in _texts(words)]
+        pairs = [(entry.id, text) for entry in city.entries.values() for words in entry.words.values() for text in texts_of(words)]
         self._owners = [entry_id for entry_id, _ in pairs]
         self._texts = [normalise(text) for _, text in pairs]
 
@@ -37,7 +37,8 @@ class BruteForce:
         return self._owners[best[0][2]] if best else ""
 
 
-def _texts(words: Words) -> tuple[str, ...]:
+def texts_of(words: Words) -> tuple[str, ...]:
+    """List the examples of an entry in one language."""
     return (*words.questions, words.title, *words.keywords)
 
 

@@ -25,6 +25,7 @@ from bot.matching.evaluate import Line
 from bot.matching.finder import ELSEWHERE
 from bot.matching.smalltalk import SmalltalkMatcher
 from bot.model import City, Entry, Knowledge, Words
+from tests.bench.matching import texts_of
 from tests.bench.peers import Examples, Peer, peers
 from tests.bench.table import table
 from tests.bench.typos import add_typos
@@ -111,12 +112,8 @@ def of_matcher(ours: Matcher) -> Rank:
 
 def same_examples(city: City, beside: finder.Beside) -> list[tuple[str, str]]:
     """List all example texts a city's matcher learns from, what is beside the entries included."""
-    entries = [(entry.id, text) for entry in city.entries.values() for words in entry.words.values() for text in _texts(words)]
+    entries = [(entry.id, text) for entry in city.entries.values() for words in entry.words.values() for text in texts_of(words)]
     return entries + [(name, text) for name, texts in beside.items() for locale in city.languages for text in texts.get(locale, ())]
-
-
-def _texts(words: Words) -> Iterator[str]:
-    yield from (words.title, *words.keywords, *words.questions)
 
 
 def of_peer(knowledge: Knowledge, make: Callable[[Examples], Peer]) -> Rank:
