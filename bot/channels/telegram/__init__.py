@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -81,6 +82,7 @@ class TelegramChannel:
             self._client, self._bot_id, group_text=group_text, link_text=link_text, is_linked=self._is_linked, errand=self._errand
         )
         self._clock, self._commands, self._mode = clock, commands, mode
+        self.capabilities = replace(self.capabilities, flooding="refuse" if mode == "webhook" else "keep")
         self._no_right, self._not_passed, self._machine = no_right, not_passed, machine or {}
         self._public_url, self._secret = (public_url or "").rstrip("/"), webhook_secret or ""
         self._host: Host | None = None

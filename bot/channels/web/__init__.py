@@ -25,7 +25,7 @@ class WebChannel:
     """Everybody's way in: no app and no number needed."""
 
     name = "web"
-    capabilities = Capabilities(max_options=None, max_text=None, shared_device=True, location=True)
+    capabilities = Capabilities(max_options=None, max_text=None, shared_device=True, location=True, flooding="refuse")
 
     def __init__(
         self,
