@@ -510,6 +510,8 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
+    if settings.is_https and not settings.trusted_proxies:
+        log.warning("TRUSTED_PROXIES names no proxy: all people seem to have its address, and new sessions are limited for all together")
     with _listener(settings) as listener:
         catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
