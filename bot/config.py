@@ -129,3 +129,5 @@ def load_settings(**overrides: object) -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise ConfigError(faults) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file .env is not saved as UTF-8 text") from None

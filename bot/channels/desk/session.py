@@ -59,7 +59,7 @@ class Visit:
     def unseal(self, number: int, sealed: str) -> Attachment | None:
         """Return the file of a name we gave, else None."""
         raw, _, seal = sealed.rpartition(".")
-        if not hmac.compare_digest(seal.encode(), _keyed(self.token, b"file " + raw.encode()).encode()):
+        if not (sealed.isascii() and hmac.compare_digest(seal, _keyed(self.token, b"file " + raw.encode()))):
             return None
         try:
             of, attachment = _ATTACHMENT.validate_json(base64.urlsafe_b64decode(raw))

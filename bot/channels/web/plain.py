@@ -58,7 +58,7 @@ class PlainEndpoints:
             Route("/chat/keep", self.keep, methods=["POST"]),
             Route("/chat/leave", self.leave, methods=["POST"]),
             Route("/chat/file", self.upload, methods=["POST"]),
-            Route("/chat/file/{message_id:int}", self.download, methods=["GET"]),
+            Route("/chat/file/{message_id}", self.download, methods=["GET"]),
         ]
 
     async def events(self, request: Request) -> Response:
@@ -145,9 +145,9 @@ class PlainEndpoints:
 
     async def download(self, request: Request) -> Response:
         """Send a file that a message of this contact carries."""
-        session = self._sessions.read(request.cookies)
+        session, message_id = self._sessions.read(request.cookies), cursor(request.path_params["message_id"])
         try:
-            found = await self._intake.file(session.address, request.path_params["message_id"]) if session else None
+            found = await self._intake.file(session.address, message_id) if session and message_id else None
         except (ChannelError, StoreError) as error:
             if isinstance(error, ChannelRejected):
                 raise HTTPException(404) from None
