@@ -75,8 +75,10 @@ class TelegramChannel:
         logging.getLogger("telegram").setLevel(logging.WARNING)  # at DEBUG the library writes out what people say
         api_url = api_url.rstrip("/")
         self._bot_id = int(token.partition(":")[0])
-        self._poll_request, request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
-        self._client = Bot(token, f"{api_url}/bot", f"{api_url}/file/bot", request=request, get_updates_request=self._poll_request)
+        self._poll_request, self._send_request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
+        self._client = Bot(
+            token, f"{api_url}/bot", f"{api_url}/file/bot", request=self._send_request, get_updates_request=self._poll_request
+        )
         self._poller = Poller(self._poll_request, f"{api_url}/bot{token}", self._keep)
         self._gate = Gate(
             self._client, self._bot_id, group_text=group_text, link_text=link_text, is_linked=self._is_linked, errand=self._errand
@@ -142,7 +144,8 @@ class TelegramChannel:
         if self._errands:
             await asyncio.wait(self._errands)
         await self._client.shutdown()
-        await self._poll_request.shutdown()
+        for request in (self._poll_request, self._send_request):  # where the client was interrupted as it began
+            await request.shutdown()
 
     # ------------------------------------------------------------ receiving
 
