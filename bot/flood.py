@@ -13,7 +13,7 @@ from bot.pace import Buckets, Pace
 
 CONTACT: Final = Pace(30, 1.0)  # messages of one contact
 CRIES: Final = Pace(10, 0.1)  # beyond that: messages of one contact that sound like a crisis
-LOOKS: Final = Pace(20, 5.0)  # refused messages of one contact that are read all the same, to find those
+LOOKS: Final = Pace(20_000, 4_000.0)  # characters of one contact's refused messages that are read all the same, to find those
 MOST_WAITING: Final = 200  # of one contact, where a platform brings nothing a second time
 COUNT_S: Final = 1.0  # between two looks into the database at how much of one contact waits
 READ: Final = 1_000  # characters that are read of what is too much
@@ -77,7 +77,13 @@ class Flood:
         wait_s = self._messages.take(item.contact, now)
         if not wait_s:
             return 0.0
-        if not self._looks.take(item.contact, now) and self.is_cry(item.event) and not self._cries.take(item.contact, now):
+        length = len(_words(item.event)[:READ])
+        if (
+            length
+            and not self._looks.take(item.contact, now, length)
+            and self.is_cry(item.event)
+            and not self._cries.take(item.contact, now)
+        ):
             return 0.0
         self.tally.refused_contact += 1
         return wait_s

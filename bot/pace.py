@@ -32,16 +32,16 @@ class Buckets(Generic[Key]):
     def __len__(self) -> int:
         return len(self._full_at)
 
-    def wait(self, key: Key, now: float) -> float:
-        """Return the seconds until something can be taken, 0 where it can be now."""
+    def wait(self, key: Key, now: float, n: int = 1) -> float:
+        """Return the seconds until so many can be taken, 0 where they can be now."""
         full_at = self._full_at.get(key, now)
-        return max(0.0, full_at - now - (self._pace.burst - 1) * self._each_s)
+        return max(0.0, full_at - now - (self._pace.burst - n) * self._each_s)
 
-    def take(self, key: Key, now: float) -> float:
-        """Take one and return 0, or take nothing and return the seconds until there is one."""
-        wait_s = self.wait(key, now)
+    def take(self, key: Key, now: float, n: int = 1) -> float:
+        """Take so many and return 0, or take nothing and return the seconds until there are as many."""
+        wait_s = self.wait(key, now, n)
         if not wait_s:
-            self._full_at[key] = max(now, self._full_at.get(key, now)) + self._each_s
+            self._full_at[key] = max(now, self._full_at.get(key, now)) + n * self._each_s
             self._tidy(now)
         return wait_s
 

@@ -21,6 +21,14 @@ def test_a_burst_and_then_one_a_second() -> None:
     assert buckets.take_some("ana", 1000.0, 50) == 30
 
 
+def test_several_are_taken_together_or_not_at_all() -> None:
+    buckets: Buckets[str] = Buckets(Pace(100, 10.0))
+    assert buckets.take("ana", 0.0, 60) == 0.0
+    assert buckets.take("ana", 0.0, 60) == pytest.approx(2.0)
+    assert buckets.take("ana", 0.0, 40) == 0.0
+    assert buckets.take("ana", 2.0, 20) == 0.0
+
+
 def test_what_is_given_back_can_be_taken_again() -> None:
     buckets: Buckets[str] = Buckets(Pace(1, 1.0))
     buckets.give_back("nobody")

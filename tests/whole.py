@@ -44,7 +44,7 @@ def catalogues() -> Catalogues:
 class Whole:
     """One running bot: store in a folder, web chat on a port, Telegram against a Bot API server. It can stop and start again."""
 
-    def __init__(self, folder: Path, api: BotApi, mode: Mode = "polling") -> None:
+    def __init__(self, folder: Path, api: BotApi, mode: Mode = "polling", burst: int = 1_000_000) -> None:
         self.api, self.mode, self.port = api, mode, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = Settings(
@@ -57,7 +57,7 @@ class Whole:
             telegram_token=api.token,  # type: ignore[arg-type]  # pydantic wraps it
             telegram_api_url=api.url,
             telegram_mode=mode,
-            contact_burst=1_000_000,  # people of tests write faster than anybody can
+            contact_burst=burst,  # people of tests write faster than anybody can
         )
         self.secret = app.secret_of(self.settings)
         self.dropped = 0  # messages that a test wants to see given up, since their reader has blocked us
@@ -109,10 +109,10 @@ class Whole:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, mode: Mode = "polling") -> AsyncIterator[Whole]:
-    """Run the whole bot for the length of the block; at its end nothing may be lost."""
+async def running(folder: Path, mode: Mode = "polling", burst: int = 1_000_000) -> AsyncIterator[Whole]:
+    """Run the whole bot for the length of the block; at its end nothing may be lost. `burst`: messages of one person at once."""
     async with BotApi() as api:
-        whole = Whole(folder, api, mode)
+        whole = Whole(folder, api, mode, burst)
         await whole.start()
         try:
             yield whole
