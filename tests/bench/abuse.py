@@ -202,6 +202,15 @@ class Storm:
         ]
 
 
+async def knows(session: aiohttp.ClientSession, url: str) -> None:
+    """Wait until the bot has learnt what it answers from."""
+    status = 0
+    while status != 200:
+        await asyncio.sleep(0.2)
+        async with session.get(f"{url}/poster/madrid/egov/nie") as answer:
+            status = answer.status
+
+
 async def storm(seconds: float, per_s: int, **more: str) -> Storm:
     """Send updates of ever new people to the webhook at a rate that nobody can answer; then wait until what was accepted is answered."""
     found, accepted = Storm(), set[int]()
@@ -212,9 +221,11 @@ async def storm(seconds: float, per_s: int, **more: str) -> Storm:
         async with bot_with(PORT=str(port), MAX_WAITING="1000", **settings, **more) as bot:
             while not api.deliverer.webhook.secret:
                 await asyncio.sleep(0.05)
-            headers, found.rss_before_mib = {SECRET_HEADER: api.deliverer.webhook.secret}, bot.rss_mib()
+            headers = {SECRET_HEADER: api.deliverer.webhook.secret}
             gate = asyncio.Semaphore(CONNECTIONS)
             async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+                await knows(session, url)
+                found.rss_before_mib = bot.rss_mib()
 
                 async def send(number: int) -> None:
                     user = 100_000 + number
