@@ -2,12 +2,14 @@
 # make test   everything CI runs: style, types, import layers, knowledge, tests
 # make check  the quick half of that, without the tests
 # make bench  measured figures, as ratios against named peers
+# make audit  known weaknesses of the pinned dependencies; needs the advisories of the package index, so it is no part of the tests
 PYTHON ?= python3
 BIN := .venv/bin
+AUDIT ?= pypi
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench lock texts clean
+.PHONY: run test check bench audit lock texts clean
 
 run: .venv/run.stamp
 	$(BIN)/dragoman serve
@@ -24,6 +26,12 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench
+
+# In an environment of its own, so that the auditor's dependencies are none of ours. What cannot be looked up is a failure, not a pass.
+audit: .venv/bin/python
+	$(BIN)/python -m venv .audit && .audit/bin/pip install -q pip-audit
+	.audit/bin/pip-audit --strict -s $(AUDIT) --disable-pip --require-hashes -r requirements-dev.txt || { echo "Not audited, or not clean: see above. Advisories come from the package index or, with AUDIT=osv, from osv.dev"; rm -rf .audit; exit 1; }
+	rm -rf .audit
 
 # Anew: the pinned versions with the hashes of every file, without addresses.
 lock: .venv/dev.stamp

@@ -30,9 +30,10 @@ from bot.channels.email import EmailChannel
 from bot.channels.web import WebChannel
 from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
-from bot.dialogue import READY, Context, apology, render_data, step
+from bot.dialogue import READY, Context, apology, render_data, step, too_many
 from bot.dialogue.context import Flag
 from bot.errors import ConfigError, KnowledgeError, StoreError
+from bot.flood import CONTACT
 from bot.gaps import write_to_entry
 from bot.knowledge.check import check as check_knowledge
 from bot.knowledge.findings import Report, report_of
@@ -51,6 +52,7 @@ from bot.model import (
     Turn,
     Understanding,
 )
+from bot.pace import Pace
 from bot.poster import PosterPages
 from bot.records import Confirmed
 from bot.server import create_app
@@ -117,7 +119,10 @@ class Thinker:
             found = brain.knowledge.cities.get(city or "")
             return found.host_language if found else i18n.FALLBACK
 
-        return Mind(understand, think, data_message, excuse, desk_locale)
+        def flooded(conversation: Conversation) -> Message:
+            return too_many(self.context(brain, conversation.channel, utc_now()), conversation)
+
+        return Mind(understand, think, data_message, excuse, desk_locale, brain.matcher.sounds_like_crisis, flooded)
 
     def context(self, brain: Brain, channel: str, now: datetime) -> Context:
         """Gather what a turn may look at."""
@@ -316,6 +321,7 @@ def build_services(
     translate: Translate = untranslated,
     bot_name: Callable[[], Awaitable[str]] = no_name,
     max_waiting: int = 10_000,
+    pace: Pace = CONTACT,
     stamp: WriteConfirmed | None = None,
     grow: Grow | None = None,
 ) -> tuple[DeskService, ConversationService]:
@@ -345,6 +351,7 @@ def build_services(
         answers_judged=desk.judged,
         groups={GROUP_CHANNEL: desk.handle_group},
         is_ready=lambda: thinker.is_ready,
+        pace=pace,
     )
     thinker.flags, thinker.confirmations = desk.flags, desk.confirmations
     return desk, service
@@ -503,6 +510,8 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
+    if settings.is_https and not settings.trusted_proxies:
+        log.warning("TRUSTED_PROXIES names no proxy: all people seem to have its address, and new sessions are limited for all together")
     with _listener(settings) as listener:
         catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
@@ -520,6 +529,7 @@ async def serve(settings: Settings) -> None:
                 translate=translate,
                 bot_name=name,
                 max_waiting=settings.max_waiting,
+                pace=Pace(settings.contact_burst, settings.contact_per_s),
                 stamp=stamper(settings.knowledge_dir, thinker),
                 grow=grower(settings.knowledge_dir, thinker),
             )

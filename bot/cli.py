@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -224,6 +225,8 @@ def _require_city(brain: Brain, city: str) -> None:
 
 
 def _ask_lines(brain: Brain) -> int:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is no UTF-8 is a question nobody understands, not the end
     for number, line in enumerate(sys.stdin, 1):
         if line.strip():
             question = _question(line, f"line {number}")
@@ -244,6 +247,8 @@ def _question(line: str, where: str) -> dict[str, object]:
         question = json.loads(line)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{where}: not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of brackets
+        raise ConfigError(f"{where}: not JSON") from None
     if not isinstance(question, dict):
         raise ConfigError(f"{where}: not a JSON object")
     return question
@@ -289,6 +294,10 @@ def _expected(file: Path) -> Iterator[Line]:
             question = _question(line, f"{file}:{number}")
             if not all(isinstance(question.get(key), str) for key in ("text", "lang", "city")):
                 raise ConfigError(f'{file}:{number}: needs "text", "lang" and "city"')
+            also = question.get("also", [])
+            ids = [question.get("id") or "", question.get("kind", ""), *(also if isinstance(also, list) else [also])]
+            if not all(isinstance(each, str) for each in ids):
+                raise ConfigError(f'{file}:{number}: "id" is text or null, "kind" text, "also" a list of texts')
             yield cast("Line", {"kind": "plain", "id": None, **question})
 
 

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
 
     require_checked: bool = Field(False, description="answer only from entries that a person of the city has confirmed")
     max_waiting: int = Field(10_000, ge=1, description="events waiting to be handled before new ones are refused (503, later again)")
+    contact_burst: int = Field(30, ge=1, description="messages one contact may write at once before the rest waits its turn")
+    contact_per_s: float = Field(1.0, gt=0, le=1000, description="messages a second of one contact after that; nobody else waits for them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
 
     @field_validator("public_url", "telegram_api_url", "translate_url")
@@ -127,3 +129,5 @@ def load_settings(**overrides: object) -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise ConfigError(faults) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file .env is not saved as UTF-8 text") from None

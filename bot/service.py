@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from bot.cases import Attachment
-from bot.channels import Channel, Parcel
+from bot.channels import Channel, Flooding, Parcel
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
+from bot.flood import CONTACT, MOST_WAITING, Due, Flood
 from bot.logs import describe
 from bot.model import (
     ButtonPressed,
@@ -37,8 +39,9 @@ from bot.model import (
     Turn,
     Understanding,
 )
+from bot.pace import Pace
 from bot.records import Confirmed
-from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store
+from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store, WaitingEvent
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +66,16 @@ class Mind:
     """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
 
     `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, history, now)`;
-    `apology(conversation)` is said when a turn fails; `desk_locale(city)` is the language a city's advisors read."""
+    `apology(conversation)` is said when a turn fails; `desk_locale(city)` is the language a city's advisors read;
+    `sounds_like_crisis(text)`; `too_many(conversation)` is said to who wrote so much that some of it was dropped."""
 
     understand: Callable[[str, str | None, str | None], Understanding]
     step: Callable[[Conversation, Event, datetime], Turn]
     data_message: Callable[[Conversation, ContactRef, Sequence[StoredMessage], datetime], Message]
     apology: Callable[[Conversation], Message]
     desk_locale: Callable[[str | None], str]
+    sounds_like_crisis: Callable[[str], bool] = lambda text: False
+    too_many: Callable[[Conversation], Message] | None = None
 
 
 Translate = Callable[[str, str, str], Awaitable[str | None]]  # (text, from, to) -> the translation, or None where there is none
@@ -98,9 +104,12 @@ class ConversationService:
         answers_judged: AnswersJudged | None = None,
         groups: Mapping[str, HandleGroup] | None = None,
         is_ready: Callable[[], bool] = lambda: True,
+        pace: Pace = CONTACT,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """Make the service.
 
+        `pace` is how much one contact may write, by the seconds of `timer`; `max_waiting` how many events of all may wait.
         Until `is_ready` says so events are kept and not handled.
         `cases_changed` hears the numbers of cases that a turn changed, `answers_judged` of answers that somebody who reviews found right
         in a turn (none: called wrong), before the turn is answered; `groups` handles, by channel, events that no contact wrote."""
@@ -109,7 +118,10 @@ class ConversationService:
         self._is_ready = is_ready
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
+        self._flood = Flood(lambda text: self._mind().sounds_like_crisis(text), pace)
+        self._timer, self._waiting, self._counted = timer, 0, False  # events not yet handled, as far as this process knows
         self._active: dict[str, bool] = {}  # contact -> something new came while handling
+        self._paused: dict[str, ContactRef] = {}  # contacts who wrote too much, until they may go on
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._handling = asyncio.Semaphore(MAX_PARALLEL)
@@ -152,11 +164,39 @@ class ConversationService:
     # ------------------------------------------------------------ accept (the Host of the channels)
 
     async def accept(self, incoming: Sequence[Incoming]) -> None:
-        """Keep events; returns when they are safe on disk. Raises Overloaded or StoreError."""
-        if self._stopping or len(self._active) >= self._max_waiting:
+        """Keep events; returns when they are safe on disk. Raises Overloaded or StoreError.
+
+        What somebody writes too much is refused where it comes again by itself; elsewhere it waits, and is dropped where too much waits."""
+        if self._stopping or max(self._waiting, len(self._active)) >= self._max_waiting:
+            self._flood.tally.refused_full += len(incoming)
             raise Overloaded(OVERLOAD_RETRY_S)
-        for contact_id in await self._store.accept(incoming):
+        kept = [item for item in incoming if await self._takes(item)]
+        if not kept:
+            return
+        self._waiting += len(kept)
+        for contact_id in await self._store.accept(kept):
             self._wake(contact_id)
+
+    async def _takes(self, item: Incoming) -> bool:
+        """Say whether an event may come in; raises Overloaded where it should come again later."""
+        flooding, now = self._flooding(item.contact.channel), self._timer()
+        if flooding == "refuse" and (wait_s := self._flood.refuses(item, now)):
+            raise Overloaded(wait_s)
+        if flooding != "keep":
+            return True
+        most = MOST_WAITING if self._waiting < self._max_waiting / 2 else CONTACT.burst
+        if self._flood.wants_count(item.contact, now, most):
+            contact_id = await self._store.find(item.contact)
+            snapshot = await self._store.read(contact_id) if contact_id else None
+            self._flood.counted(item.contact, len(snapshot.waiting) if snapshot else 0)
+        return self._flood.keeps(item, now, most)
+
+    def _flooding(self, channel: str) -> Flooding:
+        return self._channels[channel].capabilities.flooding if channel in self._channels else "none"
+
+    def tally(self) -> Mapping[str, int]:
+        """Return how many events were refused or dropped since this process began, by reason."""
+        return asdict(self._flood.tally)
 
     async def history(self, contact: ContactRef, after: int = 0) -> Sequence[StoredMessage]:
         """Return the kept messages of a contact with an id above `after`, oldest first."""
@@ -179,7 +219,9 @@ class ConversationService:
         return await channel.fetch(key)
 
     async def keep_file(self, contact: ContactRef, content: bytes) -> str | None:
-        """Keep a file for the case a contact talks in; None where no person would see it."""
+        """Keep a file for the case a contact talks in; None where no person would see it. Raises Overloaded for who sends too much."""
+        if self._flooding(contact.channel) != "none" and (wait_s := self._flood.wait(contact, self._timer())):
+            raise Overloaded(wait_s)  # before it takes room
         contact_id = await self._store.find(contact)
         snapshot = await self._store.read(contact_id) if contact_id else None
         case = next((each for each in snapshot.conversation.cases if each.is_open), None) if snapshot else None
@@ -205,11 +247,22 @@ class ConversationService:
             self._wake(contact_id)
 
     def _wake(self, contact_id: str) -> None:
+        if contact_id in self._paused and not self._flood.has_cry(self._paused[contact_id]):
+            return  # who wrote too much goes on in a moment
         if contact_id in self._active:
             self._active[contact_id] = True
         elif not self._stopping:
             self._active[contact_id] = False
             self._spawn(asyncio.create_task(self._handle_contact(contact_id)))
+
+    def _pause(self, contact_id: str, contact: ContactRef) -> None:
+        """Handle more of a contact as soon as they may write more."""
+        self._paused[contact_id] = contact
+        asyncio.get_running_loop().call_later(self._flood.wait(contact, self._timer()), self._go_on, contact_id)
+
+    def _go_on(self, contact_id: str) -> None:
+        self._paused.pop(contact_id, None)
+        self._wake(contact_id)
 
     async def look(self) -> None:
         """Take up everything that waits to be handled."""
@@ -250,15 +303,30 @@ class ConversationService:
         self.wake(handled.wake)
 
     async def _turns(self, snapshot: Snapshot, channel: Channel) -> Handled:
+        contact_id, contact = snapshot.conversation.contact_id, snapshot.contact
+        if channel.capabilities.flooding != "keep":
+            return await self._decided(_Handling(self._mind(), channel, self._clock()), snapshot)
+        due = self._flood.due(contact, [(item.id, item.event) for item in snapshot.waiting], self._timer())
+        turn = _Handling(self._mind(), channel, self._clock(), due)
+        handled = await self._decided(turn, snapshot) if due.ids else Handled()
+        left = turn.left if due.ids else len(snapshot.waiting)
+        if due.ids:
+            self._flood.handled(contact, due, left)
+        if left:
+            self._pause(contact_id, contact)
+        return handled
+
+    async def _decided(self, turn: _Handling, snapshot: Snapshot) -> Handled:
         contact_id = snapshot.conversation.contact_id
-        turn = _Handling(self._mind(), channel, self._clock())
         turn.understand_ahead(snapshot)
         await turn.translate_ahead(snapshot, self._translate)
         try:
-            return await self._store.handle(contact_id, turn.decide)
+            handled = await self._store.handle(contact_id, turn.decide)
         except NeedsHistory:
             turn.history = await self._store.history(contact_id)
-            return await self._store.handle(contact_id, turn.decide)
+            handled = await self._store.handle(contact_id, turn.decide)
+        self._waiting = max(0, self._waiting - turn.done)
+        return handled
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
         """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
@@ -336,10 +404,19 @@ class ConversationService:
         """Find events that no wake-up leads to: after a start, or a database error."""
         while True:
             try:
+                await self._count()
                 await self.look()
             except StoreError as error:
                 log.error("the inbox cannot be read: %s", error)
             await asyncio.sleep(RECHECK_S)
+
+    async def _count(self) -> None:
+        """Set right how many events wait: repeated ones are counted too, and other processes handle some."""
+        if not (self._counted and self._is_ready()) or self._waiting > self._max_waiting / 4:
+            self._waiting, self._counted = (await self._store.figures())["inbox_waiting"], True
+        elif not self._active and not self._paused:
+            self._waiting = 0
+            self._flood.forget_counts()
 
     async def _sweep_loop(self) -> None:
         while True:
@@ -356,17 +433,22 @@ class ConversationService:
 class _Handling:
     """One attempt to handle what waits for one contact; `decide` runs inside the store's transaction and does no I/O."""
 
-    def __init__(self, mind: Mind, channel: Channel, now: datetime) -> None:
-        self._mind, self._channel, self._now = mind, channel, now
+    def __init__(self, mind: Mind, channel: Channel, now: datetime, due: Due | None = None) -> None:
+        self._mind, self._channel, self._now, self._due = mind, channel, now, due
         self._ahead: dict[int, Understanding] = {}
         self._translated: dict[int, str] = {}
         self._translated_to = ""
         self.history: Sequence[StoredMessage] | None = None
+        self.done = self.left = 0
+
+    def _chosen(self, snapshot: Snapshot) -> list[WaitingEvent]:
+        """List what is to be handled now: all of it, unless the contact wrote too much."""
+        return [item for item in snapshot.waiting if self._due is None or item.id in self._due.ids]
 
     def understand_ahead(self, snapshot: Snapshot) -> None:
         """Compute what texts mean before the transaction, for the city and locale of the moment."""
         known = snapshot.conversation
-        for item in snapshot.waiting:
+        for item in self._chosen(snapshot):
             if isinstance(item.event, TextReceived):
                 self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
 
@@ -378,7 +460,7 @@ class _Handling:
         self._translated_to = target
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TRANSLATE_S):
-                for item in snapshot.waiting:
+                for item in self._chosen(snapshot):
                     text = item.event.text if isinstance(item.event, TextReceived) else ""
                     translated = await translate(text, known.locale or "", target) if text else None
                     if translated:
@@ -386,10 +468,19 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
-        decision = Decision(snapshot.conversation, ())
-        for item in snapshot.waiting:
+        decision, chosen = Decision(snapshot.conversation, ()), self._chosen(snapshot)
+        for item in chosen:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
-        return decision
+        self.done, self.left = len(chosen), len(snapshot.waiting) - len(chosen)
+        return self._counting(decision)
+
+    def _counting(self, decision: Decision) -> Decision:
+        """Add what was dropped of too much, and say so once."""
+        if self._due is None or not self._due.dropped:
+            return decision
+        tell = self._mind.too_many if self._due.tell and not decision.erase else None
+        told = tuple(Said(part) for part in self._channel.split(tell(decision.conversation))) if tell else ()
+        return replace(decision, dropped=self._due.dropped, said=(*decision.said, *told))
 
     def _one(self, before: Decision, inbox_id: int, raw: Event, contact: ContactRef, find_button: FindButton) -> Decision:
         known = before.conversation

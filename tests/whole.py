@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.dialogue.home import city_name, topic_name
 from bot.i18n import Catalogues, language_name
 from bot.model import City
+from bot.pace import Pace
 from bot.store import Store
 from tests.botapi import BotApi, Sent
 from tests.channels.web_server import Json, Page, Socket
@@ -43,7 +44,7 @@ def catalogues() -> Catalogues:
 class Whole:
     """One running bot: store in a folder, web chat on a port, Telegram against a Bot API server. It can stop and start again."""
 
-    def __init__(self, folder: Path, api: BotApi, mode: Mode = "polling") -> None:
+    def __init__(self, folder: Path, api: BotApi, mode: Mode = "polling", burst: int = 1_000_000) -> None:
         self.api, self.mode, self.port = api, mode, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = Settings(
@@ -56,6 +57,7 @@ class Whole:
             telegram_token=api.token,  # type: ignore[arg-type]  # pydantic wraps it
             telegram_api_url=api.url,
             telegram_mode=mode,
+            contact_burst=burst,  # people of tests write faster than anybody can
         )
         self.secret = app.secret_of(self.settings)
         self.dropped = 0  # messages that a test wants to see given up, since their reader has blocked us
@@ -66,8 +68,8 @@ class Whole:
         thinker = app.thinker_of(self.settings, brain(), catalogues(), self.channels)
         self._resources = contextlib.AsyncExitStack()
         self.store: Store = await self._resources.enter_async_context(app.opened_store(self.settings, self.secret))
-        rules = app.rules_of(self.settings)
-        self.desk, self.service = app.build_services(self.store, self.channels, thinker, app.utc_now, rules)
+        rules, pace = app.rules_of(self.settings), Pace(self.settings.contact_burst, self.settings.contact_per_s)
+        self.desk, self.service = app.build_services(self.store, self.channels, thinker, app.utc_now, rules, pace=pace)
         pages = (*app.desk_pages(self.desk, self.settings, catalogues()).routes(), *app.poster_pages(self.settings, thinker).routes())
         self._server = app._Server(app._uvicorn_config(self.settings, self.store, self.channels, pages))
         await self.service.start()
@@ -107,10 +109,10 @@ class Whole:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, mode: Mode = "polling") -> AsyncIterator[Whole]:
-    """Run the whole bot for the length of the block; at its end nothing may be lost."""
+async def running(folder: Path, mode: Mode = "polling", burst: int = 1_000_000) -> AsyncIterator[Whole]:
+    """Run the whole bot for the length of the block; at its end nothing may be lost. `burst`: messages of one person at once."""
     async with BotApi() as api:
-        whole = Whole(folder, api, mode)
+        whole = Whole(folder, api, mode, burst)
         await whole.start()
         try:
             yield whole

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from starlette.routing import BaseRoute
 
 from bot.cases import Attachment
 from bot.model import ContactRef, Incoming, Message, StoredMessage
+
+Flooding = Literal["none", "refuse", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,15 @@ class Capabilities:
 
     `max_options`: buttons under one message (None: no limit). `max_text`: characters of one message (None: no limit).
     `shared_device`: people may reach this channel from a device that is not only theirs, so the first contact asks.
-    `location`: contacts can share a place."""
+    `location`: contacts can share a place.
+    `flooding`: what becomes of messages of somebody who writes too many: nobody can here ("none"), they are refused and come again by
+    themselves ("refuse": a webhook, our own page), or they wait here, because a poll brings nothing a second time ("keep")."""
 
     max_options: int | None
     max_text: int | None
     shared_device: bool
     location: bool
+    flooding: Flooding = "none"
 
 
 @dataclass(frozen=True, slots=True)

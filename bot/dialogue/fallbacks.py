@@ -94,3 +94,10 @@ def apology(context: Context, conversation: Conversation) -> Message:
     sorry = text(_("Something went wrong on my side. I am sorry. Please try again, or talk to a person."))
     options = (option("do", "human", _("☎ Talk to a person")), to_menu(_))
     return Message(locale=tongue(conversation, context), blocks=(sorry,), options=options)
+
+
+def too_many(context: Context, conversation: Conversation) -> Message:
+    """Say that not everything was read, to who wrote more than anybody can read; with the way to a person."""
+    _ = words(conversation, context)
+    said = text(_("You wrote more messages than I can read. I did not read some of them. Please write the most important one again."))
+    return Message(locale=tongue(conversation, context), blocks=(said,), options=(option("do", "human", _("☎ Talk to a person")),))

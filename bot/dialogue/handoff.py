@@ -180,7 +180,9 @@ def consent(conversation: Conversation, argument: str, context: Context) -> Turn
 
 # ---------------------------------------------------------------- what is passed on, in which nobody poses as somebody else
 
-_SEPARATORS = re.compile("[·•∙⋅・･‧᛫⸱ꞏ●◦▪⦁᛬|｜¦]")
+_SEPARATORS = re.compile("[·\u0387\u1427•∙⋅・･‧᛫⸱ꞏ●◦▪⦁᛬|｜¦]")
+# Letters of Cyrillic and Greek that look like Latin ones: "pеrson" may be written with either e.
+_ALIKE = str.maketrans("авекмнорстухіјѕԁԛԝһαεικνορτυχγ", "abekmhopctyxijsdqwhaeiknoptuxy")
 _LINE_ENDS = re.compile(r"(\r\n|[\n\r\u2028\u2029\x0b\x0c\x85])")
 _ALSO_SAID = ("robot", "بوت", "روبوت")  # for a bot, beside the word our catalogues have
 
@@ -209,17 +211,22 @@ def badge_words(context: Context) -> frozenset[str]:
     """Return, in every language of ours, the words that stand after a name to say who wrote a message, and what people here are."""
     marks = (*BADGES, *ROLES.values())
     said = (context.translator(locale).gettext(mark) for locale in context.locales for mark in marks)
-    return frozenset(normalise(mark) for mark in (*marks, *said, *_ALSO_SAID))
+    return frozenset(_seen(mark) for mark in (*marks, *said, *_ALSO_SAID))
 
 
 def unbadge(text: str, names: Collection[str]) -> str:
     """Break up what looks like our mark of who wrote a message: "Lucía · person" becomes "Lucía, person".
 
-    `names`: the words of such marks, normalised."""
+    `names`: the words of such marks, as `badge_words` gives them."""
     return "".join(_unbadged(line, names) for line in _LINE_ENDS.split(text))
 
 
 def _unbadged(line: str, names: Collection[str]) -> str:
     parts = [part.strip() for part in _SEPARATORS.split(line)]
-    ends = {" ".join(word for word in normalise(part).split() if not word.isdecimal()) for part in (parts[0], parts[-1])}
+    ends = {" ".join(word for word in _seen(part).split() if not word.isdecimal()) for part in (parts[0], parts[-1])}
     return ", ".join(part for part in parts if part) if len(parts) > 1 and ends & set(names) else line
+
+
+def _seen(text: str) -> str:
+    """Reduce a text to what an eye sees of it."""
+    return normalise(text).translate(_ALIKE)

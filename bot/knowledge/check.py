@@ -100,12 +100,12 @@ def _complaints(line: str, city: City, own: set[tuple[str, str]]) -> Iterator[st
     text, language, also = value.get("text"), value.get("lang"), value.get("also", [])
     if not isinstance(text, str) or not text.strip():
         yield "text is missing"
-    elif (language, plain_question(text)) in own:
+    elif isinstance(language, str) and (language, plain_question(text)) in own:
         yield f"{shorten(text)} is already a question of an entry: a test needs other words"
     if not isinstance(language, str) or not language:
         yield "lang is missing"
     if "id" not in value:
         yield "id is missing: write null for a question out of scope"
     for entry_id in (value.get("id"), *(also if isinstance(also, list) else [also])):
-        if entry_id is not None and entry_id not in city.entries:
+        if entry_id is not None and not (isinstance(entry_id, str) and entry_id in city.entries):
             yield f"{shorten(str(entry_id))} is no entry of this city"

@@ -102,6 +102,10 @@ class Matcher:
         meaning = self._crisis(words, asker) or self._asked(text, words, asker)
         return replace(meaning, language=language, city=city, locale=locale)
 
+    def sounds_like_crisis(self, text: str) -> bool:
+        """Say whether a text speaks of a crisis; quicker than to understand it."""
+        return self._safety.find(normalise(text).split()) is not None
+
     def rank(self, text: str, city: str) -> list[Match]:
         """Order all entries of a city by how likely they answer a text; an unknown city or a text without words gives none."""
         return list(_entries(self._ranked(normalise(text).split(), self._asker(city, self._language.guess(text)))))

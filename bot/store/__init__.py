@@ -58,6 +58,7 @@ class Decision:
     `handled`: ids of the waiting events that are done; their payload is blanked. `failed`: done as well, but a turn raised.
     `said`: history and outgoing messages in order. `counts`: (city, entry_id, locale, result) to add one to.
     `erase`: forget the contact once the outgoing messages are out. `left`: the contact closed the channel, drop what waits to be sent.
+    `dropped`: so many events of this contact were not kept at all, because there were too many; only counted.
     `casework`: what becomes of cases, done in this order in the same transaction; it may leave new events in this and other inboxes."""
 
     conversation: Conversation
@@ -68,6 +69,7 @@ class Decision:
     erase: bool = False
     left: bool = False
     casework: tuple[CaseEffect, ...] = ()
+    dropped: int = 0
 
 
 FindButton = Callable[[str, int], str | None]
@@ -191,9 +193,10 @@ class Store(Protocol):
         """Return the counters of every day (UTC): (day, city, entry_id, locale, result) -> how often."""
 
     async def figures(self) -> Mapping[str, int]:
-        """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, outbox_waiting, outbox_dead, outbox_uncertain.
+        """Return how many rows stand where: contacts, inbox_waiting, inbox_failed, inbox_dropped, outbox_waiting, outbox_dead,
+        outbox_uncertain.
 
-        Failed, dead and uncertain count all there ever were, those swept since as well."""
+        Failed, dropped, dead and uncertain count all there ever were, those swept since as well."""
 
     async def sweep(self) -> Swept:
         """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""

@@ -240,7 +240,7 @@ class SqliteStore:
 
 
 def _figures(db: Database) -> dict[str, int]:
-    figures = {"inbox_failed": 0, "outbox_dead": 0, "outbox_uncertain": 0}
+    figures = {"inbox_failed": 0, "inbox_dropped": 0, "outbox_dead": 0, "outbox_uncertain": 0}
     figures.update((str(name), cast(int, n)) for name, n in db.rows("totals"))
     for name in ("contacts", "inbox_waiting", "outbox_waiting"):
         row = db.row(f"count_{name}")

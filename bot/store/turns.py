@@ -27,6 +27,7 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     _check(snapshot, decision)
     now = db.now()
     _finish_events(db, contact_id, decision, damaged)
+    db.count_up("inbox_dropped", decision.dropped)
     version = max(decision.conversation.version, snapshot.conversation.version + 1)
     contacts.save(db, decision.conversation, version)
     cause = str(decision.handled[0]) if decision.handled else f"{contact_id}:{version}"

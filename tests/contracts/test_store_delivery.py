@@ -300,11 +300,20 @@ async def test_sweeping_keeps_counters_and_open_messages(store: Store, clock: Cl
 
 
 async def test_figures_count_what_stands_where(store: Store) -> None:
-    nothing = dict.fromkeys(("contacts", "inbox_waiting", "inbox_failed", "outbox_waiting", "outbox_dead", "outbox_uncertain"), 0)
+    names = ("contacts", "inbox_waiting", "inbox_failed", "inbox_dropped", "outbox_waiting", "outbox_dead", "outbox_uncertain")
+    nothing = dict.fromkeys(names, 0)
     assert await store.figures() == nothing
     await told(store, AMINA, "one", "two", external_id="1")
     await store.accept([wrote(AMINA, "2"), wrote(BORIS, "3")])
     assert await store.figures() == {**nothing, "contacts": 2, "inbox_waiting": 2, "outbox_waiting": 2}
+
+
+async def test_what_was_dropped_is_counted_with_the_turn_that_says_so(store: Store) -> None:
+    contact_id = await meet(store, AMINA)
+    for _ in range(2):
+        await store.handle(contact_id, lambda snapshot, find_button: Decision(snapshot.conversation, (), dropped=7))
+    await store.handle(contact_id, saying("one"))
+    assert (await store.figures())["inbox_dropped"] == 14
 
 
 async def test_many_contacts_at_once(store: Store) -> None:

@@ -34,7 +34,7 @@ class Wrong(Exception):
 
     def answer(self) -> Response:
         """Return the answer."""
-        return JSONResponse(self.body, self.status, {"Retry-After": str(RETRY_S)} if self.status == 503 else None)
+        return JSONResponse(self.body, self.status, {"Retry-After": str(RETRY_S)} if self.status in (429, 503) else None)
 
 
 def number_of(text: str | None) -> int:

@@ -36,9 +36,11 @@ class LoginEndpoints:
     async def join(self, request: Request) -> Response:
         """Use a code up: a new login under a new token, whatever cookie came along; an earlier login of this browser ends."""
         wish = await body_of(request, JoinBody)
+        self._try(request)
         found = await self._desk.host.redeem(wish.code, device_of(request.headers.get("user-agent", "")))
         if found is None:
             raise Wrong(410, "code")
+        self._desk.logins.failures.give_back(request)
         earlier = await self._desk.logins.of(request)
         if earlier is not None:
             await self._end(earlier)
@@ -47,13 +49,19 @@ class LoginEndpoints:
         return answer
 
     async def login(self, request: Request) -> Response:
-        """Send a link to an address if it is somebody's; neither answer nor time says whether it is."""
+        """Send a link to an address if it is somebody's; neither answer nor time nor limit says whether it is."""
         wish = await body_of(request, LoginBody)
+        self._try(request)
         if wish.email and self._is_due(wish.email.casefold()):
             task = asyncio.create_task(self._ask(wish.email))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
         return JSONResponse({"ok": True}, 202)
+
+    def _try(self, request: Request) -> None:
+        """Count what may fail, before anybody knows; raises Wrong where too much did."""
+        if self._desk.logins.failures.take(request):
+            raise Wrong(429, "unavailable")
 
     def _is_due(self, address: str) -> bool:
         """Say whether this address may be sent a link now; what is too much at once is dropped."""

@@ -50,6 +50,11 @@ class DeskPages:
         self._desk = Desk(host, texts, clock, Logins(host, https=https), Doors(), Rows(host, clock), service_name)
         self._environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
+    @property
+    def refused_logins(self) -> int:
+        """Return how many tries to log in were refused since this process began, because too many from one address had failed."""
+        return self._desk.logins.failures.refused
+
     def routes(self) -> Sequence[BaseRoute]:
         """Return everything under /desk."""
         return [

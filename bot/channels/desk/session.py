@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from bot.cases import Attachment, Staff
 from bot.channels.desk.host import DeskHost, Login
+from bot.channels.web.address import FAILED_LOGINS, AddressLimit
 from bot.channels.web.origin import is_same_origin
 
 COOKIE_S: Final = 7 * 86400  # no login lasts longer; the store ends it earlier where nobody uses it
@@ -58,7 +59,7 @@ class Visit:
     def unseal(self, number: int, sealed: str) -> Attachment | None:
         """Return the file of a name we gave, else None."""
         raw, _, seal = sealed.rpartition(".")
-        if not hmac.compare_digest(seal.encode(), _keyed(self.token, b"file " + raw.encode()).encode()):
+        if not (sealed.isascii() and hmac.compare_digest(seal, _keyed(self.token, b"file " + raw.encode()))):
             return None
         try:
             of, attachment = _ATTACHMENT.validate_json(base64.urlsafe_b64decode(raw))
@@ -76,6 +77,7 @@ class Logins:
 
     def __init__(self, host: DeskHost, *, https: bool) -> None:
         self._host, self._https = host, https
+        self.failures = AddressLimit(FAILED_LOGINS)
         self.cookie = "__Host-dragoman-desk" if https else "dragoman-desk"
 
     def is_same_origin(self, connection: HTTPConnection) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -74,13 +75,16 @@ class TelegramChannel:
         logging.getLogger("telegram").setLevel(logging.WARNING)  # at DEBUG the library writes out what people say
         api_url = api_url.rstrip("/")
         self._bot_id = int(token.partition(":")[0])
-        self._poll_request, request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
-        self._client = Bot(token, f"{api_url}/bot", f"{api_url}/file/bot", request=request, get_updates_request=self._poll_request)
+        self._poll_request, self._send_request = AiohttpRequest(2), AiohttpRequest(SEND_CONNECTIONS)
+        self._client = Bot(
+            token, f"{api_url}/bot", f"{api_url}/file/bot", request=self._send_request, get_updates_request=self._poll_request
+        )
         self._poller = Poller(self._poll_request, f"{api_url}/bot{token}", self._keep)
         self._gate = Gate(
             self._client, self._bot_id, group_text=group_text, link_text=link_text, is_linked=self._is_linked, errand=self._errand
         )
         self._clock, self._commands, self._mode = clock, commands, mode
+        self.capabilities = replace(self.capabilities, flooding="refuse" if mode == "webhook" else "keep")
         self._no_right, self._not_passed, self._machine = no_right, not_passed, machine or {}
         self._public_url, self._secret = (public_url or "").rstrip("/"), webhook_secret or ""
         self._host: Host | None = None
@@ -140,7 +144,8 @@ class TelegramChannel:
         if self._errands:
             await asyncio.wait(self._errands)
         await self._client.shutdown()
-        await self._poll_request.shutdown()
+        for request in (self._poll_request, self._send_request):  # where the client was interrupted as it began
+            await request.shutdown()
 
     # ------------------------------------------------------------ receiving
 

@@ -68,7 +68,7 @@ def _is_authentic(request: Request, secret: str) -> bool:
 async def _body(request: Request) -> bytes | None:
     """Read the body, or None as soon as it is longer than MAX_BODY."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
+    if length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY:
         return None
     body = bytearray()
     async for chunk in request.stream():

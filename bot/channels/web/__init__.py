@@ -8,6 +8,7 @@ from datetime import datetime
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from bot.channels import Capabilities, Host, Parcel
+from bot.channels.web.address import NEW_SESSIONS, AddressLimit
 from bot.channels.web.frames import encode, message_frame
 from bot.channels.web.hub import Hub, Queued
 from bot.channels.web.intake import Intake
@@ -25,7 +26,7 @@ class WebChannel:
     """Everybody's way in: no app and no number needed."""
 
     name = "web"
-    capabilities = Capabilities(max_options=None, max_text=None, shared_device=True, location=True)
+    capabilities = Capabilities(max_options=None, max_text=None, shared_device=True, location=True, flooding="refuse")
 
     def __init__(
         self,
@@ -46,10 +47,11 @@ class WebChannel:
         self._clock = clock
         self._hub = Hub()
         self._intake = Intake(self.name, clock)
-        sessions = Sessions(session_key, secure=public_https)
+        sessions, self.newcomers = Sessions(session_key, secure=public_https), AddressLimit(NEW_SESSIONS)
         self._socket = SocketEndpoint(sessions, self._hub, self._intake, https=public_https)
-        self._plain = PlainEndpoints(sessions, self._hub, self._intake, https=public_https)
-        self._page = PageEndpoints(PageTexts(translate, locales, language_names, service_name), sessions, leave_url=leave_url)
+        self._plain = PlainEndpoints(sessions, self._hub, self._intake, self.newcomers, https=public_https)
+        texts = PageTexts(translate, locales, language_names, service_name)
+        self._page = PageEndpoints(texts, sessions, self.newcomers, leave_url=leave_url)
 
     async def start(self, host: Host) -> None:
         """Begin to take events in."""

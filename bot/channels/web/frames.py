@@ -95,10 +95,11 @@ _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="t
 
 def read_frame(raw: str | bytes) -> Frame | Refusal:
     """Read what a page sent; what is not one of our frames is refused, with its id where it has one."""
-    if len(raw) > MAX_FRAME_BYTES or (isinstance(raw, str) and len(raw.encode(errors="replace")) > MAX_FRAME_BYTES):
+    content = raw.encode(errors="replace") if isinstance(raw, str) else raw
+    if len(content) > MAX_FRAME_BYTES:
         return Refusal("too_large")
     try:
-        data: JsonValue = from_json(raw)
+        data: JsonValue = from_json(content)
     except ValueError:
         return Refusal("malformed")
     try:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.channels.web.address import AddressLimit
 from bot.channels.web.origin import languages
 from bot.channels.web.session import Sessions
 from bot.channels.web.texts import UI_TEXTS
@@ -55,8 +56,8 @@ class PageTexts:
 class PageEndpoints:
     """Serves /, /chat/texts/<locale>.json and /manifest.webmanifest."""
 
-    def __init__(self, texts: PageTexts, sessions: Sessions, *, leave_url: str) -> None:
-        self._texts, self._sessions, self._leave_url = texts, sessions, leave_url
+    def __init__(self, texts: PageTexts, sessions: Sessions, newcomers: AddressLimit, *, leave_url: str) -> None:
+        self._texts, self._sessions, self._newcomers, self._leave_url = texts, sessions, newcomers, leave_url
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         self._template = environment.get_template("chat.html")
         self._rendered: dict[str, str] = {}
@@ -70,10 +71,12 @@ class PageEndpoints:
         ]
 
     async def page(self, request: Request) -> Response:
-        """Send the page in the browser's language, with a cookie where there is none, and renew one that is kept."""
+        """Send the page in the browser's language, with a cookie where there is none, and renew one that is kept.
+
+        Where too many come from one address at once the page has to ask for its cookie a little later."""
         answer = HTMLResponse(self._render(self._texts.choose(languages(request))))
         session = self._sessions.read(request.cookies)
-        if session is None or session.kept:
+        if session.kept if session else not self._newcomers.take(request):
             self._sessions.give(answer, session or self._sessions.new())
         return answer
 

@@ -132,10 +132,11 @@ export class Link {
 
   /** Get a cookie: this tab has none, or one that is no longer good. */
   async meet() {
-    this.strange += 1;
     this.cursor = 0;
-    this.on.stranger(this.strange);
-    await fetch("/chat/messages?wait=0").catch(() => null);
+    this.on.stranger(this.strange + 1);
+    const answer = await fetch("/chat/messages?wait=0").catch(() => null);
+    if (answer?.status === 503) this.on.state("busy"); // too many come from here at once: the cookie comes a little later
+    else this.strange += 1;
     this.retry();
   }
 
