@@ -15,6 +15,7 @@ import bot
 from bot.cases import ROLES, Profile
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
+from bot.loglines import lines_of
 from bot.logs import start_logging
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
-        start_logging(settings.log_level)
+        start_logging(settings.log_level, lines_of(settings.log_format))
         run: Callable[[Settings, argparse.Namespace], int] = options.run
         return run(settings, options)
     except BotError as error:

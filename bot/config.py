@@ -62,6 +62,19 @@ class Settings(BaseSettings):
 
     require_checked: bool = Field(False, description="answer only from entries that a person of the city has confirmed")
     max_waiting: int = Field(10_000, ge=1, description="events waiting to be handled before new ones are refused (503, later again)")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="port of /metrics and detailed health; default: off")
+    metrics_host: str = Field("127.0.0.1", description="address of METRICS_PORT; another one only where nobody else can reach it")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="whoever sends it as a bearer token may read both at PORT, too; default: nobody"
+    )
+    alert_email: str | None = Field(
+        None, description="address that is mailed when something is wrong, even with the database away; needs SMTP_HOST"
+    )
+    alert_queue_s: int = Field(60, ge=1, description="seconds the oldest message may wait to be handled before the admins are told")
+    alert_outbox_s: int = Field(600, ge=1, description="seconds the oldest answer may wait to be sent before the admins are told")
+    alert_disk_mb: int = Field(500, ge=0, description="MiB that must be free in DATA_DIR, or the admins are told")
+
+    log_format: Literal["plain", "json"] = Field("plain", description="a line of the log to read, or as JSON with named fields; in UTC")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
 
     @field_validator("public_url", "telegram_api_url", "translate_url")
@@ -93,6 +106,12 @@ class Settings(BaseSettings):
     def _mail_needs_a_sender(self) -> "Settings":
         if self.smtp_host and "@" not in (self.smtp_from or ""):
             raise ValueError("SMTP_HOST needs SMTP_FROM, the address mails come from")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_need_a_server(self) -> "Settings":
+        if self.alert_email and not self.smtp_host:
+            raise ValueError("ALERT_EMAIL needs SMTP_HOST")
         return self
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from bot.cases import Attachment
 from bot.channels import Channel, Parcel
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.logs import describe
+from bot.metrics import Metrics
 from bot.model import (
     ButtonPressed,
     CaseEffect,
@@ -28,6 +30,7 @@ from bot.model import (
     Message,
     OptionChosen,
     OptionExpired,
+    Outcome,
     Paragraph,
     Run,
     SendData,
@@ -49,7 +52,7 @@ SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
-STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
+STOP_S = 6.0  # for what is in hand at a stop; the rest is in the tables. With all else the process ends within 10 s
 OVERLOAD_RETRY_S = 5.0
 TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
@@ -98,6 +101,7 @@ class ConversationService:
         answers_judged: AnswersJudged | None = None,
         groups: Mapping[str, HandleGroup] | None = None,
         is_ready: Callable[[], bool] = lambda: True,
+        metrics: Metrics | None = None,
     ) -> None:
         """Make the service.
 
@@ -107,6 +111,7 @@ class ConversationService:
         self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
         self._answers_judged = answers_judged
         self._is_ready = is_ready
+        self._metrics = metrics or Metrics()
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self._active: dict[str, bool] = {}  # contact -> something new came while handling
@@ -139,6 +144,12 @@ class ConversationService:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def broken(self) -> None:
+        """Wait until one of the loops ends, which none should; raises what ended it."""
+        done, _going_on = await asyncio.wait(self._loops, return_when=asyncio.FIRST_COMPLETED)
+        for loop in done:
+            loop.result()
 
     async def idle(self) -> None:
         """Wait until nothing is being handled or sent (tests and the terminal)."""
@@ -250,15 +261,17 @@ class ConversationService:
         self.wake(handled.wake)
 
     async def _turns(self, snapshot: Snapshot, channel: Channel) -> Handled:
-        contact_id = snapshot.conversation.contact_id
+        contact_id, begun = snapshot.conversation.contact_id, time.monotonic()
         turn = _Handling(self._mind(), channel, self._clock())
         turn.understand_ahead(snapshot)
         await turn.translate_ahead(snapshot, self._translate)
         try:
-            return await self._store.handle(contact_id, turn.decide)
+            handled = await self._store.handle(contact_id, turn.decide)
         except NeedsHistory:
             turn.history = await self._store.history(contact_id)
-            return await self._store.handle(contact_id, turn.decide)
+            handled = await self._store.handle(contact_id, turn.decide)
+        self._metrics.turned(time.monotonic() - begun, turn.handled, turn.failed, turn.outcomes)
+        return handled
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
         """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
@@ -273,7 +286,9 @@ class ConversationService:
         try:
             while following is not None:
                 async with self._sending:
+                    begun = time.monotonic()
                     result = await self._send(following)
+                self._metrics.sent(following.contact.channel, time.monotonic() - begun, result)
                 following = await self._store.settle(following, result)
         except StoreError as error:
             log.error("a delivery could not be settled, its lease will end: %s", error)
@@ -345,10 +360,12 @@ class ConversationService:
         while True:
             try:
                 swept = await self._store.sweep()
+                self._metrics.swept(well=True)
                 if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
                     found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
                     log.info("swept: %d histories, %d inbox keys, %d contacts, %d cases", *found)
             except StoreError as error:
+                self._metrics.swept(well=False)
                 log.error("the sweep waits for the database: %s", error)
             await asyncio.sleep(SWEEP_S)
 
@@ -362,6 +379,8 @@ class _Handling:
         self._translated: dict[int, str] = {}
         self._translated_to = ""
         self.history: Sequence[StoredMessage] | None = None
+        self.handled = self.failed = 0  # events of the last attempt, and what came of texts the bot itself answered
+        self.outcomes: list[Outcome] = []
 
     def understand_ahead(self, snapshot: Snapshot) -> None:
         """Compute what texts mean before the transaction, for the city and locale of the moment."""
@@ -386,9 +405,10 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
-        decision = Decision(snapshot.conversation, ())
+        decision, self.outcomes = Decision(snapshot.conversation, ()), []
         for item in snapshot.waiting:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
+        self.handled, self.failed = len(decision.handled), len(decision.failed)
         return decision
 
     def _one(self, before: Decision, inbox_id: int, raw: Event, contact: ContactRef, find_button: FindButton) -> Decision:
@@ -404,6 +424,8 @@ class _Handling:
             log.error("turn failed in state %s: %s", known.state, describe(error))
             apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
             return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
+        if isinstance(event, TextReceived) and event.understood and known.owner == "bot":
+            self.outcomes.append(event.understood.outcome)
         counts = tuple((e.city, e.entry_id, e.locale, e.result) for e in turn.effects if isinstance(e, Count))
         return replace(
             before,
