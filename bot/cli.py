@@ -41,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_OK
+    except OSError as error:  # a folder that is a file, a file that is not ours: no fault of the program, and it names the place
+        if error.filename is None:
+            raise
+        print(f"dragoman: {error.filename}: {error.strerror}", file=sys.stderr)
+        return EXIT_FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, disable_created_metrics, generate_latest
 
@@ -65,6 +65,20 @@ class Metrics:
         self._case_age = Gauge("dragoman_cases_waiting_oldest_seconds", "How long the oldest of them waits.", ["city"], registry=registry)
         self._disk_free = Gauge("dragoman_disk_free_bytes", "Room where the database lies.", registry=registry)
         self._alarms = Gauge("dragoman_alarm", "1 while something is wrong that the admins are told of.", ["kind"], registry=registry)
+
+        self._begin_at_none()
+
+    def _begin_at_none(self) -> None:
+        """Name every value a label is known to have, so that the first of each is seen as a rise."""
+        for labelled, values in (
+            (self._events, ("handled", "failed")),
+            (self._answers, get_args(Outcome)),
+            (self._sweeps, ("done", "failed")),
+            (self._sockets, ("chat", "desk")),
+            (self._reloads, ("taken", "refused")),
+        ):
+            for value in values:
+                labelled.labels(value)
 
     # ------------------------------------------------------------ counted as it happens
 
