@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 import bot
 from bot.errors import ConfigError
@@ -23,6 +23,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
+    secrets_dir: Path = Field(
+        Path("/run/secrets"),
+        description="folder whose files hold settings, each named like its variable (Docker, systemd); what is set otherwise wins",
+    )
     data_dir: Path = Field(Path("data"), description="folder of the database, the keys and the lock file; made on first start")
     database_url: str | None = Field(None, description="where conversations are kept; default: SQLite in DATA_DIR")
     knowledge_dir: Path = Field(default_factory=lambda: _shipped("knowledge"), description="the FAQ files; watched while running")
@@ -76,6 +80,20 @@ class Settings(BaseSettings):
 
     log_format: Literal["plain", "json"] = Field("plain", description="a line of the log to read, or as JSON with named fields; in UTC")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read secrets from the folder the other sources name."""
+        folder = Path({**dotenv_settings(), **env_settings()}.get("secrets_dir", cls.model_fields["secrets_dir"].default))
+        secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
+        return init_settings, env_settings, dotenv_settings, *secrets
 
     @field_validator("public_url", "telegram_api_url", "translate_url")
     @classmethod
