@@ -1,7 +1,7 @@
 """Every setting, in one class: environment variables DRAGOMAN_<NAME> or a file .env beside the place where the program is started."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -18,10 +18,24 @@ def _shipped(name: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
+class _Secrets(SecretsSettingsSource):
+    """Settings in files; an empty one sets nothing."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if value != ""}
+
+
 class Settings(BaseSettings):
     """What can be set, with default, unit and reason."""
 
-    model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DRAGOMAN_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # a variable or file that is there and empty sets nothing
+        extra="ignore",
+        frozen=True,
+    )
 
     secrets_dir: Path = Field(
         Path("/run/secrets"),
@@ -92,7 +106,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read secrets from the folder the other sources name."""
         folder = Path({**dotenv_settings(), **env_settings()}.get("secrets_dir", cls.model_fields["secrets_dir"].default))
-        secrets = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
+        secrets = (_Secrets(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, dotenv_settings, *secrets
 
     @field_validator("public_url", "telegram_api_url", "translate_url")
