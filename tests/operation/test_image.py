@@ -11,6 +11,7 @@ import pwd
 import shlex
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,21 +99,19 @@ class Image:
 
 
 @pytest.fixture
-def image(tmp_path: Path) -> Iterator[Image]:
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)  # so that the other user gets there
-    image = Image(tmp_path)
-    image.build()
-    image.close()
-    yield image
-    shutil.rmtree(tmp_path / "opt")
+def image() -> Iterator[Image]:
+    with tempfile.TemporaryDirectory(prefix="dragoman-image-") as folder:  # not below pytest's, which is closed to others
+        Path(folder).chmod(0o755)
+        image = Image(Path(folder))
+        image.build()
+        image.close()
+        yield image
 
 
-def test_the_dockerfile_makes_a_bot_that_runs_without_rights_and_writes_to_its_data_alone(image: Image, tmp_path: Path) -> None:
+def test_the_dockerfile_makes_a_bot_that_runs_without_rights_and_writes_to_its_data_alone(image: Image) -> None:
     found = dict(instructions())
     entry, command = (list(filter(None, _words(found[name]))) for name in ("ENTRYPOINT", "CMD"))
-    before, log = image.state(), tmp_path / "tmp" / "log"
+    before, log = image.state(), image.root / "tmp" / "log"
     health = [word.replace(":8080", f":{image.port}") for word in _words(found["HEALTHCHECK"].partition(" CMD ")[2])]
     process = image.start([image.below(f"/opt/dragoman/bin/{entry[0]}"), *command], log)
     try:
@@ -129,7 +128,7 @@ def test_the_dockerfile_makes_a_bot_that_runs_without_rights_and_writes_to_its_d
         code = process.wait(15)
     assert code == 0
     assert image.state() == before
-    assert (tmp_path / "data" / "dragoman.db").stat().st_uid == image.user.pw_uid
+    assert (image.root / "data" / "dragoman.db").stat().st_uid == image.user.pw_uid
     assert "Traceback" not in log.read_text()
 
 
