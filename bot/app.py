@@ -18,10 +18,11 @@ from typing import TextIO
 
 import uvicorn
 import watchfiles
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-import bot
 from bot import i18n
+from bot.alarms import Notice
 from bot.brain import Brain, Shelf, folder_state, kept_brain, last_brain, learn, nothing_known, ready_brain
 from bot.channels import Channel, Parcel
 from bot.channels.console import ConsoleChannel
@@ -32,7 +33,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step, too_many
 from bot.dialogue.context import Flag
-from bot.errors import ConfigError, KnowledgeError, StoreError
+from bot.errors import BotError, ConfigError, KnowledgeError, ServeError, StoreError
 from bot.flood import CONTACT
 from bot.gaps import write_to_entry
 from bot.knowledge.check import check as check_knowledge
@@ -40,6 +41,8 @@ from bot.knowledge.findings import Report, report_of
 from bot.knowledge.stamp import missing_stamps
 from bot.knowledge.sure import Confirmations
 from bot.knowledge.write import write_stamps
+from bot.logs import describe
+from bot.metrics import Known, Metrics
 from bot.model import (
     COMMANDS,
     ContactRef,
@@ -55,11 +58,12 @@ from bot.model import (
 from bot.pace import Pace
 from bot.poster import PosterPages
 from bot.records import Confirmed
-from bot.server import create_app
+from bot.server import create_app, create_watch_app
 from bot.service import ConversationService, Mind, Translate, untranslated
 from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
 from bot.store.crypto import load_or_create_secret
 from bot.translation import LibreTranslate
+from bot.watch import MIB, Limits, Tell, Watch
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +92,13 @@ class Thinker:
         desk_url: str = "",
         public_url: str = "",
         bot_name: str = "",
+        metrics: Metrics | None = None,
     ) -> None:
         """Bind them; `desk_url` is the address of the web desk, without a stroke at the end, `public_url` that of all our pages, empty
         where nobody has said; `bot_name` that of the bot on Telegram, as soon as it is known."""
         self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
         self._retention_days, self._desk_url, self._public_url = retention_days, desk_url, public_url
-        self.bot_name = bot_name
+        self.bot_name, self.metrics = bot_name, metrics or Metrics()
         self.is_current = True  # the knowledge is what the files say, as far as anybody has looked
         self.flags: Callable[[], Mapping[tuple[str, str], Flag]] = dict  # nobody has called an answer wrong
         self.confirmations: Callable[[], Confirmations] = dict  # nor confirmed one
@@ -158,8 +163,17 @@ class Thinker:
         """Take up the knowledge as it is now, swapped whole; raises KnowledgeError where it has a fault, and keeps the earlier set."""
         begun = time.monotonic()
         async for known in learn(folder, shelf, self.brain):
-            self.brain = known
-            log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), time.monotonic() - begun)
+            self.brain, seconds = known, time.monotonic() - begun
+            self.note_known(seconds)
+            log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), seconds)
+
+    def note_known(self, learning_s: float | None = None) -> None:
+        """Let the figures say what is known now; `learning_s` None: it was found ready."""
+        cities = self.brain.knowledge.cities
+        entries = sum(len(city.entries) for city in cities.values())
+        made_of = hashlib.sha256("\n".join(sorted(self.brain.parts)).encode()).digest()  # files named by what they were made from
+        known = Known(len(cities), entries, int.from_bytes(made_of[:4], "big") if self.brain.parts else 0)
+        self.metrics.reloaded(known, utc_now().timestamp(), learning_s)
 
     async def follow(self, folder: Path, shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[KnowledgeError | None]:
         """Take up what the files say now and every change of them; yields None, or the fault that keeps a set out."""
@@ -173,6 +187,7 @@ class Thinker:
                 await self.learn(folder, shelf)
                 yield None
             except KnowledgeError as error:
+                self.metrics.refused()
                 log.error("the changed knowledge is not used, the earlier one keeps answering: %s", error)
                 yield error
 
@@ -352,6 +367,7 @@ def build_services(
         groups={GROUP_CHANNEL: desk.handle_group},
         is_ready=lambda: thinker.is_ready,
         pace=pace,
+        metrics=thinker.metrics,
     )
     thinker.flags, thinker.confirmations = desk.flags, desk.confirmations
     return desk, service
@@ -512,12 +528,14 @@ async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
     if settings.is_https and not settings.trusted_proxies:
         log.warning("TRUSTED_PROXIES names no proxy: all people seem to have its address, and new sessions are limited for all together")
-    with _listener(settings) as listener:
+    with _listener(settings) as listener, _metrics_listener(settings) as metrics_listener:
         catalogues, secret = load_catalogues(settings), secret_of(settings)
         channels = build_channels(settings, catalogues, secret)
         known, is_current = first_brain(settings)
         thinker = thinker_of(settings, known, catalogues, channels)
         thinker.is_current = is_current
+        if thinker.is_ready:
+            thinker.note_known()
         name = bot_name_of(settings)
         async with opened_store(settings, secret) as store, translator_of(settings) as translate, naming(settings, thinker, name):
             desk, service = build_services(
@@ -533,7 +551,9 @@ async def serve(settings: Settings) -> None:
                 stamp=stamper(settings.knowledge_dir, thinker),
                 grow=grower(settings.knowledge_dir, thinker),
             )
-            await _run(settings, listener, store, service, desk, channels, thinker)
+            watch = watch_of(settings, store, thinker, teller(settings, desk, channels))
+            with watched(watch, metrics_listener) as watching:
+                await _run(settings, listener, service, desk, channels, thinker, watch, watching)
 
 
 def first_brain(settings: Settings) -> tuple[Brain, bool]:
@@ -564,41 +584,105 @@ def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, ch
 
 def _listener(settings: Settings) -> socket.socket:
     """Take the port; raises ConfigError, before anything slow is done, when it is not to be had."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    return _listen(settings.host, settings.port, "DRAGOMAN_PORT")
+
+
+def _listen(host: str, port: int, name: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise ConfigError(f"cannot listen on {settings.host}, DRAGOMAN_PORT {settings.port}: {error.strerror}") from error
+        raise ConfigError(f"cannot listen on {host}, {name} {port}: {error.strerror}") from error
     return listener
+
+
+@contextlib.contextmanager
+def _metrics_listener(settings: Settings) -> Iterator[socket.socket | None]:
+    """Take METRICS_PORT, where it is set."""
+    if settings.metrics_port is None:
+        yield None
+        return
+    with _listen(settings.metrics_host, settings.metrics_port, "DRAGOMAN_METRICS_PORT") as listener:
+        yield listener
+
+
+def watch_of(settings: Settings, store: Store, thinker: Thinker, tell: Tell | None = None) -> Watch:
+    """Make what looks after the running bot."""
+    return Watch(
+        store,
+        thinker.metrics,
+        utc_now,
+        settings.data_dir,
+        has_knowledge=lambda: thinker.is_ready,
+        limits=Limits(settings.alert_queue_s, settings.alert_outbox_s, settings.alert_disk_mb * MIB),
+        tell=tell,
+    )
+
+
+def teller(settings: Settings, desk: DeskService, channels: Sequence[Channel]) -> Tell:
+    """Return what brings a notice to ALERT_EMAIL, straight from here, and to the admins of the desk."""
+    mail = next((channel for channel in channels if channel.name == "email"), None)
+
+    async def tell(notice: Notice) -> None:
+        try:
+            if mail is not None and settings.alert_email:
+                to = ContactRef(mail.name, settings.alert_email)
+                await mail.send(Parcel(to, 0, secrets.token_hex(8), desk.words_of_alarm(notice), uncertain=False))
+        finally:
+            is_told = notice.kind == "reload" and not notice.is_over  # with file and line: DeskService.knowledge_refused
+            if notice.kind != "database" and not is_told:
+                await desk.alarmed(notice, by_email=mail is not None)
+
+    return tell
+
+
+@contextlib.contextmanager
+def watched(watch: Watch, listener: socket.socket | None) -> Iterator[Mapping[str, asyncio.Task[None]]]:
+    """Look after the bot for the length of the block, and show it at METRICS_PORT; yields by name what must not end before."""
+    tasks = {"the watch": asyncio.create_task(watch.run())}
+    if listener is not None:
+        server = _Server(_bare_config(create_watch_app(watch)))
+        tasks["the server of METRICS_PORT"] = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield tasks
+    finally:
+        for task in tasks.values():
+            task.cancel()
 
 
 async def _run(
     settings: Settings,
     listener: socket.socket,
-    store: Store,
     service: ConversationService,
     desk: DeskService,
     channels: Sequence[Channel],
     thinker: Thinker,
+    watch: Watch,
+    watching: Mapping[str, asyncio.Task[None]],
 ) -> None:
     pages = (*desk_pages(desk, settings, thinker.catalogues).routes(), *poster_pages(settings, thinker).routes())
-    server, stop = _Server(_uvicorn_config(settings, store, channels, pages)), asyncio.Event()
+    server, stop = _Server(_uvicorn_config(settings, watch, channels, pages)), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await service.start()
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    knowing = asyncio.create_task(_know(settings, service, desk, thinker, stop))
+    knowing = asyncio.create_task(_know(settings, service, desk, thinker, watch, stop))
+    stopping, handling = asyncio.create_task(stop.wait()), asyncio.create_task(service.broken())
     try:
         await _listening(server, serving)
         for channel in channels:
             await channel.start(service)
         log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
-        await asyncio.wait({serving, knowing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        if knowing.done():
-            knowing.result()
+        endless = {"the web server": serving, "following the knowledge": knowing, "a loop of the service": handling, **watching}
+        await asyncio.wait({stopping, *endless.values()}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            _fail(endless)
     finally:
+        begun, watch.is_stopping = time.monotonic(), True
+        log.info("stopping")
+        handling.cancel()
         knowing.cancel()  # it may be in the middle of learning
         for channel in channels:
             await channel.stop_receiving()
@@ -608,10 +692,23 @@ async def _run(
             await channel.close()
         server.should_exit = True
         stop.set()
-        await asyncio.gather(serving, knowing, return_exceptions=True)
+        await asyncio.gather(serving, knowing, stopping, handling, return_exceptions=True)
+        log.info("stopped after %.1f s", time.monotonic() - begun)
 
 
-async def _know(settings: Settings, service: ConversationService, desk: DeskService, thinker: Thinker, stop: asyncio.Event) -> None:
+def _fail(tasks: Mapping[str, asyncio.Task[None]]) -> None:
+    """Say what has ended that never should while we serve; raises it where it is ours, and ServeError for anything else."""
+    for name, task in tasks.items():
+        if task.done():
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, BotError):
+                raise error
+            raise ServeError(f"{name} has ended by itself{f': {describe(error)}' if error else ''}")
+
+
+async def _know(
+    settings: Settings, service: ConversationService, desk: DeskService, thinker: Thinker, watch: Watch, stop: asyncio.Event
+) -> None:
     """Learn what is not on the shelf while messages are already taken in; then begin to answer, and follow every change of the files.
 
     Raises KnowledgeError where there has never been a good set and the files were broken from the start."""
@@ -619,6 +716,7 @@ async def _know(settings: Settings, service: ConversationService, desk: DeskServ
     if at_work:
         await desk.start()
     async for fault in thinker.follow(settings.knowledge_dir, Shelf(settings.shelf_dir), stop):
+        watch.has_refused = fault is not None
         if fault is not None and not at_work and folder_state(settings.knowledge_dir) == at_start:
             raise fault  # nobody should learn of it from a bot that never answers
         if fault is not None:
@@ -639,23 +737,22 @@ async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> Non
         await asyncio.sleep(0.01)
 
 
-def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel], pages: Sequence[BaseRoute] = ()) -> uvicorn.Config:
-    async def ready() -> bool:
-        try:
-            await store.figures()
-        except StoreError:
-            return False
-        return True
+def _uvicorn_config(settings: Settings, watch: Watch, channels: Sequence[Channel], pages: Sequence[BaseRoute] = ()) -> uvicorn.Config:
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    app = create_app(channels, ready=watch.is_ready, https=settings.is_https, pages=pages, watched=watch, token=token)
+    return _bare_config(app, settings.trusted_proxies)
 
+
+def _bare_config(app: Starlette, trusted_proxies: str = "") -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(channels, ready=ready, version=bot.__version__, https=settings.is_https, pages=pages),
+        app,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
-        timeout_graceful_shutdown=5,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
+        timeout_graceful_shutdown=2,
         ws_max_size=1 << 20,  # bytes; above the page's own limit of 512 KiB, so that it gets a clear answer
         ws_max_queue=8,
     )

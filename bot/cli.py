@@ -16,6 +16,7 @@ import bot
 from bot.cases import ROLES, Profile
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
+from bot.loglines import lines_of
 from bot.logs import start_logging
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
-        start_logging(settings.log_level)
+        start_logging(settings.log_level, lines_of(settings.log_format))
         run: Callable[[Settings, argparse.Namespace], int] = options.run
         return run(settings, options)
     except BotError as error:
@@ -41,6 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return EXIT_OK
+    except OSError as error:  # a folder that is a file, a file that is not ours: no fault of the program, and it names the place
+        if error.filename is None:
+            raise
+        print(f"dragoman: {error.filename}: {error.strerror}", file=sys.stderr)
+        return EXIT_FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,10 +1,10 @@
 """Every setting, in one class: environment variables DRAGOMAN_<NAME> or a file .env beside the place where the program is started."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 import bot
 from bot.errors import ConfigError
@@ -18,11 +18,29 @@ def _shipped(name: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
+class _Secrets(SecretsSettingsSource):
+    """Settings in files; an empty one sets nothing."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if value != ""}
+
+
 class Settings(BaseSettings):
     """What can be set, with default, unit and reason."""
 
-    model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="DRAGOMAN_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # a variable or file that is there and empty sets nothing
+        extra="ignore",
+        frozen=True,
+    )
 
+    secrets_dir: Path = Field(
+        Path("/run/secrets"),
+        description="folder whose files hold settings, each named like its variable (Docker, systemd); what is set otherwise wins",
+    )
     data_dir: Path = Field(Path("data"), description="folder of the database, the keys and the lock file; made on first start")
     database_url: str | None = Field(None, description="where conversations are kept; default: SQLite in DATA_DIR")
     knowledge_dir: Path = Field(default_factory=lambda: _shipped("knowledge"), description="the FAQ files; watched while running")
@@ -64,7 +82,34 @@ class Settings(BaseSettings):
     max_waiting: int = Field(10_000, ge=1, description="events waiting to be handled before new ones are refused (503, later again)")
     contact_burst: int = Field(30, ge=1, description="messages one contact may write at once before the rest waits its turn")
     contact_per_s: float = Field(1.0, gt=0, le=1000, description="messages a second of one contact after that; nobody else waits for them")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="port of /metrics and detailed health; default: off")
+    metrics_host: str = Field("127.0.0.1", description="address of METRICS_PORT; another one only where nobody else can reach it")
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="whoever sends it as a bearer token may read both at PORT, too; default: nobody"
+    )
+    alert_email: str | None = Field(
+        None, description="address that is mailed when something is wrong, even with the database away; needs SMTP_HOST"
+    )
+    alert_queue_s: int = Field(60, ge=1, description="seconds the oldest message may wait to be handled before the admins are told")
+    alert_outbox_s: int = Field(600, ge=1, description="seconds the oldest answer may wait to be sent before the admins are told")
+    alert_disk_mb: int = Field(500, ge=0, description="MiB that must be free in DATA_DIR, or the admins are told")
+
+    log_format: Literal["plain", "json"] = Field("plain", description="a line of the log to read, or as JSON with named fields; in UTC")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged; never texts, names or numbers")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read secrets from the folder the other sources name."""
+        folder = Path({**dotenv_settings(), **env_settings()}.get("secrets_dir", cls.model_fields["secrets_dir"].default))
+        secrets = (_Secrets(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
+        return init_settings, env_settings, dotenv_settings, *secrets
 
     @field_validator("public_url", "telegram_api_url", "translate_url")
     @classmethod
@@ -95,6 +140,12 @@ class Settings(BaseSettings):
     def _mail_needs_a_sender(self) -> "Settings":
         if self.smtp_host and "@" not in (self.smtp_from or ""):
             raise ValueError("SMTP_HOST needs SMTP_FROM, the address mails come from")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_need_a_server(self) -> "Settings":
+        if self.alert_email and not self.smtp_host:
+            raise ValueError("ALERT_EMAIL needs SMTP_HOST")
         return self
 
     @property

@@ -8,6 +8,7 @@ BotError
 │   ├── ChannelRejected         it never will: this message is bad
 │   └── ContactBlocked          it never will: this contact does not want messages from us
 ├── Overloaded                  more is waiting than we promised to hold; come back after some seconds
+├── ServeError                  the running process cannot go on; whoever supervises it starts it anew
 └── StoreError                  the database refused
     ├── StoreLocked             another process serves from the same data folder
     └── WrongKey                the secret key does not open this data
@@ -75,6 +76,10 @@ class Overloaded(BotError):
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"overloaded, retry after {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class ServeError(BotError):
+    """The running process cannot go on."""
 
 
 class StoreError(BotError):

@@ -28,10 +28,10 @@ class DiscreetFormatter(logging.Formatter):
         return describe(ei[1]) if ei[1] is not None else ""
 
 
-def start_logging(level: str) -> None:
-    """Log to standard error from `level` on; libraries only from WARNING."""
+def start_logging(level: str, lines: logging.Formatter | None = None) -> None:
+    """Log to standard error from `level` on; libraries only from WARNING. `lines` writes the lines (bot.loglines)."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(DiscreetFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(lines or DiscreetFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -135,3 +136,27 @@ class ReadyAnswer:
     theirs: Message | None
     confirmed: date | None
     is_machine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CasesWaiting:
+    """How many cases of a city nobody has taken yet, and the seconds the oldest of them has waited."""
+
+    n: int
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What waits, and the seconds the oldest of it has waited (0 where nothing does).
+
+    Since the first start: `failed`: turns that raised; `dead`: messages given up; `uncertain`: messages that may have gone out twice."""
+
+    inbox_waiting: int
+    inbox_age_s: float
+    outbox_waiting: int
+    outbox_age_s: float
+    failed: int
+    dead: int
+    uncertain: int
+    cases: Mapping[str, CasesWaiting]

@@ -16,6 +16,7 @@ from bot.channels import Channel, Flooding, Parcel
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.flood import CONTACT, MOST_WAITING, Due, Flood
 from bot.logs import describe
+from bot.metrics import Metrics
 from bot.model import (
     ButtonPressed,
     CaseEffect,
@@ -30,6 +31,7 @@ from bot.model import (
     Message,
     OptionChosen,
     OptionExpired,
+    Outcome,
     Paragraph,
     Run,
     SendData,
@@ -52,7 +54,7 @@ SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
-STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
+STOP_S = 6.0  # for what is in hand at a stop; the rest is in the tables. With all else the process ends within 10 s
 OVERLOAD_RETRY_S = 5.0
 TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
@@ -106,6 +108,7 @@ class ConversationService:
         is_ready: Callable[[], bool] = lambda: True,
         pace: Pace = CONTACT,
         timer: Callable[[], float] = time.monotonic,
+        metrics: Metrics | None = None,
     ) -> None:
         """Make the service.
 
@@ -116,6 +119,7 @@ class ConversationService:
         self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
         self._answers_judged = answers_judged
         self._is_ready = is_ready
+        self._metrics = metrics or Metrics()
         self._store, self._mind, self._clock, self._max_waiting = store, mind, clock, max_waiting
         self._channels: Mapping[str, Channel] = {channel.name: channel for channel in channels}
         self._flood = Flood(lambda text: self._mind().sounds_like_crisis(text), pace)
@@ -151,6 +155,12 @@ class ConversationService:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def broken(self) -> None:
+        """Wait until one of the loops ends, which none should; raises what ended it."""
+        done, _going_on = await asyncio.wait(self._loops, return_when=asyncio.FIRST_COMPLETED)
+        for loop in done:
+            loop.result()
 
     async def idle(self) -> None:
         """Wait until nothing is being handled or sent (tests and the terminal)."""
@@ -317,7 +327,7 @@ class ConversationService:
         return handled
 
     async def _decided(self, turn: _Handling, snapshot: Snapshot) -> Handled:
-        contact_id = snapshot.conversation.contact_id
+        contact_id, begun = snapshot.conversation.contact_id, time.monotonic()
         turn.understand_ahead(snapshot)
         await turn.translate_ahead(snapshot, self._translate)
         try:
@@ -325,7 +335,8 @@ class ConversationService:
         except NeedsHistory:
             turn.history = await self._store.history(contact_id)
             handled = await self._store.handle(contact_id, turn.decide)
-        self._waiting = max(0, self._waiting - turn.done)
+        self._waiting = max(0, self._waiting - turn.handled - turn.failed)
+        self._metrics.turned(time.monotonic() - begun, turn.handled, turn.failed, turn.outcomes)
         return handled
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
@@ -341,7 +352,9 @@ class ConversationService:
         try:
             while following is not None:
                 async with self._sending:
+                    begun = time.monotonic()
                     result = await self._send(following)
+                self._metrics.sent(following.contact.channel, time.monotonic() - begun, result)
                 following = await self._store.settle(following, result)
         except StoreError as error:
             log.error("a delivery could not be settled, its lease will end: %s", error)
@@ -422,10 +435,12 @@ class ConversationService:
         while True:
             try:
                 swept = await self._store.sweep()
+                self._metrics.swept(well=True)
                 if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
                     found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
                     log.info("swept: %d histories, %d inbox keys, %d contacts, %d cases", *found)
             except StoreError as error:
+                self._metrics.swept(well=False)
                 log.error("the sweep waits for the database: %s", error)
             await asyncio.sleep(SWEEP_S)
 
@@ -439,7 +454,9 @@ class _Handling:
         self._translated: dict[int, str] = {}
         self._translated_to = ""
         self.history: Sequence[StoredMessage] | None = None
-        self.done = self.left = 0
+        self.left = 0
+        self.handled = self.failed = 0  # events of the last attempt, and what came of texts the bot itself answered
+        self.outcomes: list[Outcome] = []
 
     def _chosen(self, snapshot: Snapshot) -> list[WaitingEvent]:
         """List what is to be handled now: all of it, unless the contact wrote too much."""
@@ -468,10 +485,10 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
-        decision, chosen = Decision(snapshot.conversation, ()), self._chosen(snapshot)
+        decision, chosen, self.outcomes = Decision(snapshot.conversation, ()), self._chosen(snapshot), []
         for item in chosen:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
-        self.done, self.left = len(chosen), len(snapshot.waiting) - len(chosen)
+        self.handled, self.failed, self.left = len(decision.handled), len(decision.failed), len(snapshot.waiting) - len(chosen)
         return self._counting(decision)
 
     def _counting(self, decision: Decision) -> Decision:
@@ -495,6 +512,8 @@ class _Handling:
             log.error("turn failed in state %s: %s", known.state, describe(error))
             apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
             return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
+        if isinstance(event, TextReceived) and event.understood and known.owner == "bot":
+            self.outcomes.append(event.understood.outcome)
         counts = tuple((e.city, e.entry_id, e.locale, e.result) for e in turn.effects if isinstance(e, Count))
         return replace(
             before,

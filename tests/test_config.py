@@ -62,6 +62,25 @@ def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPa
         assert value not in str(caught.value)
 
 
+def test_secrets_may_lie_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    (folder / "DRAGOMAN_SECRET_KEY").write_text("ab" * 32 + "\n")
+    (folder / "dragoman_port").write_text("1111")
+    (folder / "other").write_text("not ours")
+    (folder / "DRAGOMAN_TELEGRAM_TOKEN").write_text("")
+    monkeypatch.setenv("DRAGOMAN_SMTP_USER", "")
+    monkeypatch.setenv("DRAGOMAN_SECRETS_DIR", str(folder))
+    settings = load_settings()
+    assert settings.secret_key is not None
+    assert (settings.secret_key.get_secret_value(), settings.port) == ("ab" * 32, 1111)
+    assert (settings.telegram_token, settings.smtp_user) == (None, None)
+    monkeypatch.setenv("DRAGOMAN_PORT", "2222")
+    assert load_settings().port == 2222
+    monkeypatch.setenv("DRAGOMAN_SECRETS_DIR", str(tmp_path / "none"))
+    assert load_settings().secret_key is None
+
+
 def test_webhook_needs_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRAGOMAN_TELEGRAM_MODE", "webhook")
     monkeypatch.setenv("DRAGOMAN_TELEGRAM_TOKEN", "123:abc")

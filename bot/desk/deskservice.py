@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from bot.alarms import Notice
 from bot.cases import (
     TALKING,
     AddNote,
@@ -184,6 +185,20 @@ class DeskService:
         for staff in await self._store.team():
             if staff.profile.role == "admin":
                 await self._store.write_to(staff.id, self._words.faulty(fault, staff.profile.city), once=once)
+
+    def words_of_alarm(self, notice: Notice) -> Message:
+        """Say it to whoever runs us, who need not be staff."""
+        return self._words.alarm(notice)
+
+    async def alarmed(self, notice: Notice, *, by_email: bool) -> None:
+        """Tell every admin by the way they chose, and `by_email` as well where they have given an address; once an hour for each kind."""
+        once = f"alarm:{notice.kind}:{'over' if notice.is_over else 'on'}:{self._clock():%Y%m%d%H}"
+        for staff in await self._store.team():
+            if staff.profile.role == "admin":
+                message = self._words.alarm(notice, staff.profile.city)
+                await self._store.write_to(staff.id, message, once=once)
+                if by_email and staff.has_email and staff.has_telegram and staff.wake_by != "email":
+                    await self._store.write_to(staff.id, message, by="email", once=f"{once}:email")
 
     # ------------------------------------------------------------ logging in
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from bot.alarms import Kind
 from bot.cases import CaseOutcome, Refusal, Refused
 from bot.dialogue.context import Translator
 from bot.dialogue.terms import N_
@@ -44,6 +45,15 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     "empty": N_("There is no text. Nothing was done."),
     "too-long": N_("The text is too long: at most {n} characters. Nothing was sent."),
     "not-written": N_("This cannot be written into the knowledge files by itself. Write it by hand."),
+}
+ALARMS: Final[Mapping[Kind, str]] = {
+    "dead": N_("Messages could not be delivered"),
+    "queue": N_("People wait too long for an answer"),
+    "outbox": N_("Answers wait too long to be sent"),
+    "reload": N_("A mistake in the files of the answers"),
+    "disk": N_("The disk is nearly full"),
+    "sweep": N_("Old data could not be deleted"),
+    "database": N_("The database does not answer"),
 }
 
 
@@ -94,6 +104,17 @@ def faulty(translator: Translator, fault: str) -> Message:
     told = _("The changed answers have a mistake and are not used. The earlier ones go on answering.")
     message = plain(translator, paragraph(told), subject=_("A mistake in the files of the answers"))
     return replace(message, blocks=(*message.blocks, Paragraph((Run(fault, isolate=True),))))
+
+
+def alarm(translator: Translator, kind: Kind, figure: str, *, is_over: bool) -> Message:
+    """Say that something of the machinery is wrong, or that it is over; `figure`: how bad, in signs every language reads."""
+    _ = translator.gettext
+    what = _(ALARMS[kind])
+    # Translators: {what} is what was wrong, such as "The disk is nearly full"
+    told = _("This is over: {what}").format(what=what) if is_over else what
+    figures = (Paragraph((Run(figure, isolate=True),)),) if figure else ()
+    advice = () if is_over else (paragraph(_("Please tell whoever looks after the machine.")),)
+    return plain(translator, Paragraph((Run(told, bold=True),)), *figures, *advice, subject=told)
 
 
 def login(translator: Translator, url: str, minutes: int) -> Message:

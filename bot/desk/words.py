@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.alarms import Notice
 from bot.cases import Case, CaseKind, Refused, Staff
 from bot.desk import notices
 from bot.desk.notices import Stage
@@ -89,6 +90,11 @@ class DeskWords:
     def faulty(self, fault: str, city: str) -> Message:
         """Say that changed knowledge files have a fault and are not used."""
         return notices.faulty(self._of(city), fault)
+
+    def alarm(self, notice: Notice, city: str | None = None) -> Message:
+        """Say that something of the machinery is wrong, or over, to an admin of a city or to whoever runs us."""
+        translator = self._anywhere() if city is None else self._of(city)
+        return notices.alarm(translator, notice.kind, notice.figure, is_over=notice.is_over)
 
     def login(self, url: str, city: str) -> Message:
         """Give somebody their way in."""

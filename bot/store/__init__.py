@@ -17,7 +17,7 @@ from typing import Protocol
 
 from bot.errors import ConfigError
 from bot.model import CaseEffect, ContactRef, Conversation, Event, Incoming, Message, StoredMessage
-from bot.records import Confirmed
+from bot.records import Confirmed, Vitals
 from bot.store.desk import DeskStore
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
@@ -197,6 +197,12 @@ class Store(Protocol):
         outbox_uncertain.
 
         Failed, dropped, dead and uncertain count all there ever were, those swept since as well."""
+
+    async def vitals(self) -> Vitals:
+        """Return what waits and for how long; quick however much is stored (asked every few seconds)."""
+
+    async def probe(self) -> None:
+        """Write one small value, so that whoever asks knows that the database takes one."""
 
     async def sweep(self) -> Swept:
         """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""

@@ -14,6 +14,7 @@ import aiosqlite
 
 from bot.errors import StoreError, StoreLocked
 from bot.model import ContactRef, Incoming, StoredMessage
+from bot.records import Vitals
 from bot.store import (
     RETENTION_DAYS,
     Decide,
@@ -30,6 +31,7 @@ from bot.store import (
     schema,
     snapshots,
     turns,
+    vitals,
 )
 from bot.store.crypto import Secrets
 from bot.store.database import Database, check_pair, configure, moment, open_keys
@@ -215,6 +217,14 @@ class SqliteStore:
     async def figures(self) -> Mapping[str, int]:
         """Return how many rows stand where."""
         return await self._worker.read(_figures)
+
+    async def vitals(self) -> Vitals:
+        """Return what waits and for how long."""
+        return await self._worker.read(vitals.take)
+
+    async def probe(self) -> None:
+        """Write one small value."""
+        await self._worker.write(vitals.probe)
 
     async def sweep(self) -> Swept:
         """Remove what has outlived its time, in portions that let others work in between."""

@@ -58,7 +58,7 @@ class DeskTown:
             https=self.https,
             service_name="Dragoman",
         )
-        app = create_app([], ready=self._ready, version="0", https=self.https, pages=self.pages.routes())
+        app = create_app([], ready=self._ready, https=self.https, pages=self.pages.routes())
         config = uvicorn.Config(app, "127.0.0.1", self.port, log_level="error", lifespan="off", access_log=False)
         self._server = uvicorn.Server(config)
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[assignment, method-assign]

@@ -179,10 +179,11 @@ async def test_every_answer_carries_the_security_headers(path: str) -> None:
     assert "Traceback" not in body
 
 
-async def test_health_tells_whether_the_store_answers(server: Served, page: Page) -> None:
-    assert await page.asked("/health") == (200, {"status": "ok", "version": "0"})
+async def test_health_tells_whether_we_live_and_apart_from_it_whether_we_are_ready(server: Served, page: Page) -> None:
+    assert await page.asked("/health/ready") == (200, {"status": "ok"})
     server.ready = False
-    assert await page.asked("/health") == (503, {"status": "unavailable", "version": "0"})
+    assert await page.asked("/health/ready") == (503, {"status": "unavailable"})
+    assert await page.asked("/health") == await page.asked("/health/live") == (200, {"status": "ok"})
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("DELETE", "/", 405), ("GET", "/chat/keep", 405)])
@@ -239,8 +240,8 @@ async def test_a_failure_shows_no_details() -> None:
     async def ready() -> bool:
         raise StoreError("secret detail")
 
-    app = create_app([Broken()], ready=ready, version="0", https=True)
-    for path, status in (("/boom", 500), ("/health", 503)):
+    app = create_app([Broken()], ready=ready, https=True)
+    for path, status in (("/boom", 500), ("/health/ready", 503)):
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Served:
             public_https=self._https,
             leave_url=self.leave_url,
         )
-        app = create_app([self.channel], ready=self._is_ready, version="0", https=self._https)
+        app = create_app([self.channel], ready=self._is_ready, https=self._https)
         config = uvicorn.Config(
             app, "127.0.0.1", self.port, log_level="error", lifespan="off", access_log=False, ws=self._ws, ws_max_size=1 << 20
         )
