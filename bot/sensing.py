@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
@@ -16,8 +17,10 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 import bot
 from bot.brain import Shelf, file_of, fingerprint, folder_state
@@ -26,7 +29,7 @@ from bot.knowledge.load import load_knowledge
 from bot.matching.features import Floats
 from bot.matching.finder import Sentence, beside_entries, sentences_of
 from bot.matching.semantic import Likeness, Sense
-from bot.semantic import Ear, Encoder, encoder_name, load_encoder
+from bot.semantic import Ear, Encoder, encoder_name, key_of, load_encoder
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ NICE = 10  # steps by which everything else goes before this
 CPU_S = 7200  # seconds it may take: the vectors of 400,000 sentences
 MAX_BYTES = 4 << 30  # of address space it may take
 _SAVE_EVERY = 256  # sentences, about five seconds: what is lost when it is stopped
+Halves = NDArray[np.float16]
 _LISTED: Final = "senses.json"
 
 
@@ -175,7 +179,7 @@ def make(folder: Path, shelf: Shelf, encoder: Encoder) -> Iterator[tuple[str, st
         if any(sentence.trust for sentence in sentences):
             files[slug] = file_of(f"sense-{slug}", repr((encoder.name, sentences)).encode())
             if not (shelf.folder / files[slug]).exists():
-                shelf.keep_part(files[slug], Sense(sentences, Vectors(shelf.folder / f"{slug}-{encoder.name}.npz", encoder).of(sentences)))
+                shelf.keep_part(files[slug], Sense(sentences, Vectors(shelf, slug, encoder).of(sentences)))
             yield slug, files[slug]
     shelf.keep(_LISTED, json.dumps({"made_by": _made_by(), "state": state, "files": files}).encode())
     for path in shelf.folder.glob("sense-*.part"):
@@ -186,30 +190,31 @@ def make(folder: Path, shelf: Shelf, encoder: Encoder) -> Iterator[tuple[str, st
 class Vectors:
     """Vectors of sentences in a file, by the hash of each sentence."""
 
-    def __init__(self, file: Path, encoder: Encoder) -> None:
-        self._file, self._encoder = file, encoder
-        self._known: dict[bytes, np.ndarray[tuple[int], np.dtype[np.float16]]] = {}
-        with contextlib.suppress(OSError, ValueError, KeyError), np.load(file) as kept:
+    def __init__(self, shelf: Shelf, name: str, encoder: Encoder) -> None:
+        self._shelf, self._encoder = shelf, encoder
+        self._file = f"{name}-{encoder.name}.npz"
+        self._known: dict[bytes, Halves] = {}
+        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            kept = np.load(io.BytesIO((shelf.folder / self._file).read_bytes()))
             self._known = dict(zip(map(bytes, kept["keys"]), kept["vectors"], strict=True))
 
     def of(self, sentences: Sequence[Sentence]) -> Floats:
         """Give a row for every sentence; unknown ones are looked at, and those no longer asked for are forgotten."""
-        keys = [hashlib.blake2b(sentence.text.encode(errors="replace"), digest_size=16).digest() for sentence in sentences]
-        missing = list({key: sentence.text for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}.items())
-        for begin in range(0, len(missing), _SAVE_EVERY):
-            some = missing[begin : begin + _SAVE_EVERY]
-            rows = self._encoder.encode([text for _, text in some]).astype(np.float16)
-            self._known |= zip((key for key, _ in some), rows, strict=True)
-            self._save(self._known)
+        keys = [key_of(sentence.text) for sentence in sentences]
+        missing = {key: sentence.text for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}
+        for count, (key, text) in enumerate(missing.items(), 1):
+            self._known[key] = self._encoder.encode([text])[0].astype(np.float16)
+            if count % _SAVE_EVERY == 0:
+                self._save(self._known)
         self._save({key: self._known[key] for key in keys})
         return np.stack([self._known[key] for key in keys]).astype(np.float32)
 
-    def _save(self, vectors: Mapping[bytes, np.ndarray[tuple[int], np.dtype[np.float16]]]) -> None:
-        """Write the file whole or not at all."""
-        new = self._file.with_suffix(".new.npz")
-        keys = np.frombuffer(b"".join(vectors), dtype=np.uint8).reshape(len(vectors), -1)
-        np.savez(new, keys=keys, vectors=np.stack(list(vectors.values())))
-        new.replace(self._file)
+    def _save(self, vectors: Mapping[bytes, Halves]) -> None:
+        file = io.BytesIO()
+        np.savez(
+            file, keys=np.frombuffer(b"".join(vectors), dtype=np.uint8).reshape(len(vectors), -1), vectors=np.stack(list(vectors.values()))
+        )
+        self._shelf.keep(self._file, file.getvalue())
 
 
 if __name__ == "__main__":

@@ -374,7 +374,8 @@ class _Handling:
         known = snapshot.conversation
         for item in snapshot.waiting:
             if isinstance(item.event, TextReceived):
-                await hear(item.event.text)
+                if known.city and known.owner == "bot":
+                    await hear(item.event.text)
                 self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
 
     async def translate_ahead(self, snapshot: Snapshot, translate: Translate) -> None:

