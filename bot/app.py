@@ -216,8 +216,8 @@ async def learn_all(settings: Settings) -> AsyncIterator[str]:
     Raises KnowledgeError where it has a fault, ConfigError where nothing can be kept."""
     if not Shelf(settings.shelf_dir).is_ours():
         raise ConfigError(f"nothing can be kept in {settings.shelf_dir}: the folder must be ours, and nobody else may write to it")
-    brain = ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
-    yield f"words of {len(brain.knowledge.cities)} cities"
+    ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
+    yield "words of every city"
     senses = senses_of(settings)
     if senses and not senses.load():
         async for slug in senses.learn():

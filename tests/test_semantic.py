@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -18,7 +20,7 @@ from bot.matching.features import Floats
 from bot.semantic import Ear, Encoder, encoder_name, load_encoder
 from bot.sensing import Senses, make, shelf_of
 from tests.knowledge.folders import good_files, write
-from tests.running import Bot
+from tests.running import ROOT, Bot
 
 ELSEWHERE_SAID = "Where do I tell the town hall that I live here?"  # in no language of the small folder, with no word of it
 
@@ -67,6 +69,17 @@ class Counting:
         return self._encoder.encode(texts)
 
 
+def dragoman(command: str | Sequence[str], folder: Path, shelf: Shelf, **settings: str) -> str:
+    """Run a command of the program; returns what it said."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DRAGOMAN_")}
+    settings |= {"KNOWLEDGE_DIR": str(folder), "CACHE_DIR": str(shelf.folder)}
+    environment = inherited | {f"DRAGOMAN_{name}": value for name, value in settings.items()}
+    words = [command] if isinstance(command, str) else command
+    done = subprocess.run([sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 # ---------------------------------------------------------------- without it
 
 
@@ -98,6 +111,10 @@ async def test_the_service_goes_on_without_an_ear(folder: Path, shelf: Shelf) ->
     await senses.hear("hola")
     assert senses.likeness("hola", "madrid") is None
     await senses.close()
+
+
+def test_learning_without_it_is_learning_words(folder: Path, shelf: Shelf) -> None:
+    assert dragoman("learn", folder, shelf, SEMANTIC="off") == "words of every city\n"
 
 
 # ---------------------------------------------------------------- with it
@@ -217,13 +234,11 @@ def test_what_another_version_learnt_is_not_used(folder: Path, shelf: Shelf, enc
     assert senses.of("madrid") is None
 
 
-async def test_a_process_of_its_own_learns_it(folder: Path, shelf: Shelf, encoder: Encoder) -> None:
-    ready_brain(folder, shelf)
-    senses = Senses(folder, shelf)
-    assert not senses.load()
-    assert [slug async for slug in senses.learn()] == ["madrid"]
-    assert senses.of("madrid") is not None
-    assert Senses(folder, shelf).load(), "the next start finds it ready"
+def test_an_operator_learns_ahead_and_asks(folder: Path, shelf: Shelf, encoder: Encoder) -> None:
+    assert dragoman("learn", folder, shelf) == "words of every city\nmeanings of madrid\n"
+    assert dragoman("learn", folder, shelf) == "words of every city\n", "nothing is left to learn"
+    asked = ("ask", "--city", "madrid", ELSEWHERE_SAID)
+    assert dragoman(asked, folder, shelf) != dragoman(asked, folder, shelf, SEMANTIC="off")
 
 
 def test_a_running_bot_comes_to_understand_by_meaning(folder: Path, shelf: Shelf, encoder: Encoder, tmp_path: Path) -> None:

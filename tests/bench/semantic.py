@@ -29,6 +29,7 @@ from tests.bench.table import percentile, table
 from tests.running import CACHE
 
 WRONG = 0.04  # share of wrong answers up to which the constant is raised
+BESIDE = 0.06  # share that texts about something else are given where an entry comes first: we know few of them, people write more
 STEPS, SHRINK = 25, 2.0
 TIMED = 400  # questions
 
@@ -66,20 +67,23 @@ class Recorder:
 
 def fit(judged: Sequence[Judged], noted: Mapping[tuple[str, str], tuple[str, Floats]]) -> Odds:
     """Fit the odds that the first entry is right by Newton's method, shrunk a little towards zero."""
-    features, right = [], []
+    features, right, beside = [], [], []
     for one in judged:
         entry, found = noted.get((one.line["text"], one.city), ("", None))
         if found is not None and not one.is_crisis and not entry.startswith(ELSEWHERE):
             features.append(found)
             right.append(entry in one.right_ids)
+            beside.append(one.is_helpless)
     rows, hits = np.array(features, dtype=np.float64), np.array(right, dtype=np.float64)
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     design = np.hstack([(rows - mean) / spread, np.ones((len(rows), 1))])
+    others = np.array(beside)
+    importance = np.where(others, BESIDE / max(float(others.mean()), 1e-6), (1 - BESIDE) / (1 - others.mean()))
     weights = np.zeros(design.shape[1])
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + SHRINK * np.eye(len(weights))
-        weights += np.linalg.solve(curvature, design.T @ (hits - chance) - SHRINK * weights)
+        curvature = (design * (importance * chance * (1 - chance))[:, None]).T @ design + SHRINK * np.eye(len(weights))
+        weights += np.linalg.solve(curvature, design.T @ (importance * (hits - chance)) - SHRINK * weights)
     scaled = weights[:-1] / spread
     return Odds(tuple(round(float(weight), 3) for weight in scaled), round(float(weights[-1] - scaled @ mean), 3))
 
