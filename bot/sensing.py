@@ -134,7 +134,7 @@ class Senses:
 
     def _take(self, slug: str, file: str) -> None:
         with contextlib.suppress(FileNotFoundError):
-            sense = next(self._shelf.pieces(file))
+            sense = self._shelf.read(file)
             encoder = load_encoder()
             if isinstance(sense, Sense) and encoder:
                 self._ear = self._ear or Ear(encoder)
@@ -173,13 +173,13 @@ def main(folder: str, shelf_folder: str) -> int:
 def make(folder: Path, shelf: Shelf, encoder: Encoder) -> Iterator[tuple[str, str]]:
     """Make the sense of every city that is not kept yet, and list them; yields cities and the files they are in."""
     state, knowledge = folder_state(folder), load_knowledge(folder)
-    beside, files = beside_entries(knowledge), {}
+    beside, vectors, files = beside_entries(knowledge), Vectors(shelf, encoder), {}
     for slug, city in knowledge.cities.items():
         sentences = sentences_of(city, beside)
         if any(sentence.trust for sentence in sentences):
             files[slug] = file_of(f"sense-{slug}", repr((encoder.name, sentences)).encode())
             if not (shelf.folder / files[slug]).exists():
-                shelf.keep_part(files[slug], Sense(sentences, Vectors(shelf, slug, encoder).of(sentences)))
+                shelf.keep_part(files[slug], Sense(sentences, vectors.of(slug, sentences)))
             yield slug, files[slug]
     shelf.keep(_LISTED, json.dumps({"made_by": _made_by(), "state": state, "files": files}).encode())
     for path in shelf.folder.glob("sense-*.part"):
@@ -188,33 +188,32 @@ def make(folder: Path, shelf: Shelf, encoder: Encoder) -> Iterator[tuple[str, st
 
 
 class Vectors:
-    """Vectors of sentences in a file, by the hash of each sentence."""
+    """Vectors of sentences by the hash of each, in a file for each city; what stands in one city's is known in all."""
 
-    def __init__(self, shelf: Shelf, name: str, encoder: Encoder) -> None:
+    def __init__(self, shelf: Shelf, encoder: Encoder) -> None:
         self._shelf, self._encoder = shelf, encoder
-        self._file = f"{name}-{encoder.name}.npz"
         self._known: dict[bytes, Halves] = {}
-        with contextlib.suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
-            kept = np.load(io.BytesIO((shelf.folder / self._file).read_bytes()))
-            self._known = dict(zip(map(bytes, kept["keys"]), kept["vectors"], strict=True))
+        for file in shelf.folder.glob(f"*-{encoder.name}.npz"):
+            with contextlib.suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+                kept = np.load(io.BytesIO(file.read_bytes()))
+                self._known |= zip(map(bytes, kept["keys"]), kept["vectors"], strict=True)
 
-    def of(self, sentences: Sequence[Sentence]) -> Floats:
-        """Give a row for every sentence; unknown ones are looked at, and those no longer asked for are forgotten."""
-        keys = [key_of(sentence.text) for sentence in sentences]
-        missing = {key: sentence.text for key, sentence in zip(keys, sentences, strict=True) if key not in self._known}
-        for count, (key, text) in enumerate(missing.items(), 1):
-            self._known[key] = self._encoder.encode([text])[0].astype(np.float16)
+    def of(self, name: str, sentences: Sequence[Sentence]) -> Floats:
+        """Give a row for every sentence; unknown ones are looked at, and the file of that name holds these and no others."""
+        texts = {key_of(sentence.text): sentence.text for sentence in sentences}
+        missing = [key for key in texts if key not in self._known]
+        for count, key in enumerate(missing, 1):
+            self._known[key] = self._encoder.encode([texts[key]])[0].astype(np.float16)
             if count % _SAVE_EVERY == 0:
-                self._save(self._known)
-        self._save({key: self._known[key] for key in keys})
-        return np.stack([self._known[key] for key in keys]).astype(np.float32)
+                self._save(name, [key for key in texts if key in self._known])
+        self._save(name, list(texts))
+        return np.stack([self._known[key_of(sentence.text)] for sentence in sentences]).astype(np.float32)
 
-    def _save(self, vectors: Mapping[bytes, Halves]) -> None:
+    def _save(self, name: str, keys: Sequence[bytes]) -> None:
         file = io.BytesIO()
-        np.savez(
-            file, keys=np.frombuffer(b"".join(vectors), dtype=np.uint8).reshape(len(vectors), -1), vectors=np.stack(list(vectors.values()))
-        )
-        self._shelf.keep(self._file, file.getvalue())
+        hashes = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(len(keys), -1)
+        np.savez(file, keys=hashes, vectors=np.stack([self._known[key] for key in keys]))
+        self._shelf.keep(f"{name}-{self._encoder.name}.npz", file.getvalue())
 
 
 if __name__ == "__main__":

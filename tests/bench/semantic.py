@@ -211,7 +211,7 @@ def main() -> int:
 def vectors_of(lines: Sequence[Line], shelf: Shelf, encoder: Encoder) -> dict[str, Floats]:
     """Turn questions into vectors, kept for the next run."""
     texts = sorted({line["text"] for line in lines})
-    rows = Vectors(shelf, "questions", encoder).of([Sentence("", text[:LONGEST], 1.0) for text in texts])
+    rows = Vectors(shelf, encoder).of("questions", [Sentence("", text[:LONGEST], 1.0) for text in texts])
     return dict(zip(texts, rows, strict=True))
 
 
