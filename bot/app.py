@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -43,6 +44,7 @@ from bot.knowledge.sure import Confirmations
 from bot.knowledge.write import write_stamps
 from bot.logs import describe
 from bot.metrics import Known, Metrics
+from bot.matching.matcher import Sensing
 from bot.model import (
     COMMANDS,
     ContactRef,
@@ -58,6 +60,8 @@ from bot.model import (
 from bot.pace import Pace
 from bot.poster import PosterPages
 from bot.records import Confirmed
+from bot.semantic import encoder_name
+from bot.sensing import Senses
 from bot.server import create_app, create_watch_app
 from bot.service import ConversationService, Mind, Translate, untranslated
 from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
@@ -97,6 +101,7 @@ class Thinker:
         """Bind them; `desk_url` is the address of the web desk, without a stroke at the end, `public_url` that of all our pages, empty
         where nobody has said; `bot_name` that of the bot on Telegram, as soon as it is known."""
         self.brain, self.catalogues, self.require_checked = brain, catalogues, require_checked
+        self.senses: Senses | None = None  # nobody tells what sentences mean
         self._retention_days, self._desk_url, self._public_url = retention_days, desk_url, public_url
         self.bot_name, self.metrics = bot_name, metrics or Metrics()
         self.is_current = True  # the knowledge is what the files say, as far as anybody has looked
@@ -154,6 +159,18 @@ class Thinker:
             confirmations=self.confirmations(),
         )
 
+    def use_senses(self, senses: Senses) -> None:
+        """Have meanings compared, in what is known now and later."""
+        self.senses = senses
+        self.brain = with_senses(self.brain, senses.likeness)
+        if self.is_current:
+            senses.refresh()
+
+    async def hear(self, text: str) -> None:
+        """Get ready for a text that is about to be understood."""
+        if self.senses:
+            await self.senses.hear(text)
+
     @property
     def is_ready(self) -> bool:
         """Say whether there is any knowledge to answer from."""
@@ -163,9 +180,11 @@ class Thinker:
         """Take up the knowledge as it is now, swapped whole; raises KnowledgeError where it has a fault, and keeps the earlier set."""
         begun = time.monotonic()
         async for known in learn(folder, shelf, self.brain):
-            self.brain, seconds = known, time.monotonic() - begun
+            self.brain, seconds = with_senses(known, self.senses.likeness) if self.senses else known, time.monotonic() - begun
             self.note_known(seconds)
             log.info("knowledge replaced: %d cities, after %.1f s", len(known.knowledge.cities), seconds)
+        if self.senses:
+            self.senses.refresh()
 
     def note_known(self, learning_s: float | None = None) -> None:
         """Let the figures say what is known now; `learning_s` None: it was found ready."""
@@ -193,8 +212,51 @@ class Thinker:
 
 
 def load_brain(settings: Settings) -> Brain:
-    """Load and check the knowledge; raises KnowledgeError naming file and line."""
-    return ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
+    """Load and check the knowledge, with what is kept of its meaning; raises KnowledgeError naming file and line."""
+    brain = ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
+    if (senses := senses_of(settings)) is None:
+        return brain
+    senses.load()
+    return with_senses(brain, senses.likeness_now)
+
+
+def senses_of(settings: Settings) -> Senses | None:
+    """Return where meanings are told; None where the extra is switched off or not installed."""
+    return Senses(settings.knowledge_dir, Shelf(settings.shelf_dir)) if settings.semantic == "auto" and encoder_name() else None
+
+
+def with_senses(brain: Brain, sensing: Sensing) -> Brain:
+    """Let a matcher compare meanings."""
+    return replace(brain, matcher=brain.matcher.with_senses(sensing))
+
+
+async def learn_all(settings: Settings) -> AsyncIterator[str]:
+    """Learn from the knowledge all that `serve` would learn beside answering; yields what is ready.
+
+    Raises KnowledgeError where it has a fault, ConfigError where nothing can be kept."""
+    if not Shelf(settings.shelf_dir).is_ours():
+        raise ConfigError(f"nothing can be kept in {settings.shelf_dir}: the folder must be ours, and nobody else may write to it")
+    ready_brain(settings.knowledge_dir, Shelf(settings.shelf_dir))
+    yield "words of every city"
+    senses = senses_of(settings)
+    if senses and not senses.load():
+        async for slug in senses.learn():
+            yield f"meanings of {slug}"
+        if not senses.load():
+            raise ConfigError("what sentences mean was not learnt to the end; what was is kept, so try again")
+
+
+@contextlib.asynccontextmanager
+async def sensing_of(settings: Settings, thinker: Thinker) -> AsyncIterator[None]:
+    """Have meanings compared for the length of the block."""
+    senses = senses_of(settings)
+    if senses:
+        thinker.use_senses(senses)
+    try:
+        yield
+    finally:
+        if senses:
+            await senses.close()
 
 
 def load_catalogues(settings: Settings) -> i18n.Catalogues:
@@ -362,6 +424,7 @@ def build_services(
         clock,
         max_waiting=max_waiting,
         translate=translate,
+        hear=thinker.hear,
         cases_changed=desk.noticed,
         answers_judged=desk.judged,
         groups={GROUP_CHANNEL: desk.handle_group},
@@ -537,7 +600,12 @@ async def serve(settings: Settings) -> None:
         if thinker.is_ready:
             thinker.note_known()
         name = bot_name_of(settings)
-        async with opened_store(settings, secret) as store, translator_of(settings) as translate, naming(settings, thinker, name):
+        async with (
+            opened_store(settings, secret) as store,
+            translator_of(settings) as translate,
+            naming(settings, thinker, name),
+            sensing_of(settings, thinker),
+        ):
             desk, service = build_services(
                 store,
                 channels,

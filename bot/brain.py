@@ -152,7 +152,7 @@ class Shelf:
         recent = lists[0].stat().st_mtime - KEEP_S
         for path in self.folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if path.name not in needed and path.stat().st_mtime < recent:
+                if path.is_file() and path.name not in needed and path.stat().st_mtime < recent:
                     path.unlink()
 
     def read(self, file: str) -> object:

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_chat(commands)
     _add_ask(commands)
     _add_eval(commands)
+    _add_learn(commands)
     _add_check(commands)
     _add_schema(commands)
     _add_invite(commands)
@@ -99,6 +100,11 @@ def _add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("--html", type=Path, metavar="PAGE", help="write figures, findings and a reliability diagram as one page")
     command.add_argument("--compare", type=Path, metavar="FOLDER", help="another knowledge folder: what has changed from it to this one")
     command.set_defaults(run=_eval)
+
+
+def _add_learn(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("learn", help="learn from the knowledge now, so that the next start finds everything ready")
+    command.set_defaults(run=_learn)
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -265,6 +271,8 @@ def _eval(settings: Settings, options: argparse.Namespace) -> int:
     from bot.matching import report
     from bot.matching.evaluate import figures, judge, table
 
+    if options.compare:
+        settings = settings.model_copy(update={"semantic": "off"})  # meanings may be learnt of one folder and not of the other
     brain = app.load_brain(settings)
     lines = [line for file in options.files for line in _expected(file)]
     for line in lines:
@@ -286,6 +294,17 @@ def _eval(settings: Settings, options: argparse.Namespace) -> int:
             print(report.as_text(judged, claims))
         if options.html:
             options.html.write_text(report.as_page(judged, claims), encoding="utf-8")
+    return EXIT_OK
+
+
+def _learn(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import app
+
+    async def tell() -> None:
+        async for ready in app.learn_all(settings):
+            print(ready, flush=True)
+
+    asyncio.run(tell())
     return EXIT_OK
 
 

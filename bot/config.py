@@ -51,6 +51,10 @@ class Settings(BaseSettings):
 
     cache_dir: Path | None = Field(None, description="what was learnt from the knowledge, to start quickly; default DATA_DIR/cache")
 
+    semantic: Literal["auto", "off"] = Field(
+        "auto", description="compare questions by meaning, too, where the extra dragoman[semantic] is installed; off without removing it"
+    )
+
     host: str = Field("127.0.0.1", description="address the web server listens on; keep it local and put a TLS proxy in front")
     port: int = Field(8080, ge=0, le=65535, description="port of the web server")
     public_url: str | None = Field(None, description="https address people and Telegram reach us at, such as https://chat.example.org")

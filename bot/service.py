@@ -80,6 +80,7 @@ class Mind:
     too_many: Callable[[Conversation], Message] | None = None
 
 
+Hear = Callable[[str], Awaitable[None]]  # gets ready for a text that is about to be understood
 Translate = Callable[[str, str, str], Awaitable[str | None]]  # (text, from, to) -> the translation, or None where there is none
 HandleGroup = Callable[[Snapshot], Awaitable[Decision]]
 AnswersJudged = Callable[[Sequence[Confirmed]], Awaitable[None]]
@@ -88,6 +89,10 @@ AnswersJudged = Callable[[Sequence[Confirmed]], Awaitable[None]]
 async def untranslated(text: str, source: str, target: str) -> str | None:
     """Stand in where no translator is set."""
     return None
+
+
+async def unheard(text: str) -> None:
+    """Stand in where texts need no getting ready for."""
 
 
 class ConversationService:
@@ -102,6 +107,7 @@ class ConversationService:
         *,
         max_waiting: int = 10_000,
         translate: Translate = untranslated,
+        hear: Hear = unheard,
         cases_changed: Callable[[Sequence[int]], None] = lambda numbers: None,
         answers_judged: AnswersJudged | None = None,
         groups: Mapping[str, HandleGroup] | None = None,
@@ -116,7 +122,7 @@ class ConversationService:
         Until `is_ready` says so events are kept and not handled.
         `cases_changed` hears the numbers of cases that a turn changed, `answers_judged` of answers that somebody who reviews found right
         in a turn (none: called wrong), before the turn is answered; `groups` handles, by channel, events that no contact wrote."""
-        self._translate, self._cases_changed, self._groups = translate, cases_changed, groups or {}
+        self._translate, self._hear, self._cases_changed, self._groups = translate, hear, cases_changed, groups or {}
         self._answers_judged = answers_judged
         self._is_ready = is_ready
         self._metrics = metrics or Metrics()
@@ -328,7 +334,7 @@ class ConversationService:
 
     async def _decided(self, turn: _Handling, snapshot: Snapshot) -> Handled:
         contact_id, begun = snapshot.conversation.contact_id, time.monotonic()
-        turn.understand_ahead(snapshot)
+        await turn.understand_ahead(snapshot, self._hear)
         await turn.translate_ahead(snapshot, self._translate)
         try:
             handled = await self._store.handle(contact_id, turn.decide)
@@ -462,11 +468,13 @@ class _Handling:
         """List what is to be handled now: all of it, unless the contact wrote too much."""
         return [item for item in snapshot.waiting if self._due is None or item.id in self._due.ids]
 
-    def understand_ahead(self, snapshot: Snapshot) -> None:
+    async def understand_ahead(self, snapshot: Snapshot, hear: Hear) -> None:
         """Compute what texts mean before the transaction, for the city and locale of the moment."""
         known = snapshot.conversation
         for item in self._chosen(snapshot):
             if isinstance(item.event, TextReceived):
+                if known.city and known.owner == "bot":
+                    await hear(item.event.text)
                 self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
 
     async def translate_ahead(self, snapshot: Snapshot, translate: Translate) -> None:

@@ -184,6 +184,29 @@ async def test_answers_in_order_and_once(service: ConversationService, post: Pos
     assert post.to("ana") == [f"{n + 1}:t{n}" for n in range(20)]
 
 
+async def test_a_question_in_a_city_is_heard_before_it_is_understood(store: Store, post: PostCards) -> None:
+    happened: list[str] = []
+
+    async def hear(text: str) -> None:
+        await asyncio.sleep(0)
+        happened.append(f"heard {text}")
+
+    def understand(text: str, city: str | None, locale: str | None) -> Understanding:
+        happened.append(f"understood {text}")
+        return Understanding("none", city=city, locale=locale)
+
+    def choose(conversation: Conversation, event: Event, now: datetime) -> Turn:
+        return echo(replace(conversation, city="madrid"), event, now)
+
+    service = ConversationService(store, [post], lambda: replace(mind(), understand=understand, step=choose), clock, hear=hear)
+    await service.start()
+    for number, text in enumerate(("no city yet", "a question")):
+        await service.accept([wrote("ana", number, text)])
+        await service.idle()
+    await service.stop()
+    assert happened == ["understood no city yet", "heard a question", "understood a question"]
+
+
 async def test_one_stuck_contact_holds_nobody_else_back(service: ConversationService, post: PostCards) -> None:
     post.gate.clear()
     await service.accept([wrote("stuck", 1, "hello")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,8 @@ UNCOVERED: Final = "~?"  # ...or a topic that the city has nothing on
 Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> numbers of concepts
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _Text = tuple[str, str, float]  # locale, text, trust
+_TOLD: Final = 250  # letters of an answer that are compared by meaning; more is no better, and an encoder takes its time
+Fuse = Callable[[Sequence[str], Floats, Floats], tuple[Floats, Floats]]  # ids, totals, chances -> totals and chances
 Beside = Mapping[str, Mapping[str, Sequence[str]]]  # such an id -> locale -> how people ask
 
 
@@ -49,16 +51,24 @@ class EntryFinder:
         self._ranker, training = fit(examples, len(self._ids), Answers(answers, len(self._ids)))
         self._calibration = calibrate(training)
 
-    def rank(self, words: Sequence[str], meaning: Meaning = means_nothing, spelling: Spelling | None = None) -> tuple[Match, ...]:
+    def rank(
+        self,
+        words: Sequence[str],
+        meaning: Meaning = means_nothing,
+        spelling: Spelling | None = None,
+        fuse: Fuse | None = None,
+    ) -> tuple[Match, ...]:
         """Order the entries for a text given as normalised words, the most likely first; no words, no matches.
 
-        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt."""
+        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt; `fuse` lets another model have its say."""
         if not words:
             return ()
         scores = self._ranker.scores(words, meaning(words))
         chances = self._calibration.probabilities(scores)[0]
         repaired = spelling.repair(words) if spelling and chances.max() <= _SURE else None
         total = self._with_repaired(repaired, meaning, scores.total[0]) if repaired else scores.total[0]
+        if fuse:
+            total, chances = fuse(self._ids, total, chances)
         order = _best(total)
         falling = np.minimum.accumulate(chances[order])
         return tuple(Match(self._ids[entry], chance) for entry, chance in zip(order.tolist(), falling.tolist(), strict=True))
@@ -154,6 +164,29 @@ def _joined(questions: Sequence[str]) -> list[str]:
 
 def _by(count: int, texts: Sequence[str]) -> Iterator[str]:
     return (" ".join(texts[at : at + count]) for at in range(0, len(texts), count))
+
+
+class Sentence(NamedTuple):
+    """A text that stands for an entry, as it was written; `trust` as in Example."""
+
+    entry: str
+    text: str
+    trust: float
+
+
+def sentences_of(city: City, beside: Beside) -> list[Sentence]:
+    """List what is compared by meaning, entry by entry. Keywords are left out: no better with them (measured)."""
+    entries = [entry for entry in city.entries.values() if entry.status == "published"]
+    found = [
+        Sentence(entry.id, text, trust)
+        for entry in entries
+        for words in entry.words.values()
+        for text, trust in ((words.title, _TRUST_OF_WORDING), *((text, 1.0) for text in words.questions), (_told(words)[:_TOLD], 0.0))
+    ]
+    if entries:
+        others = _fitting(city, beside).items()
+        found += [Sentence(name, text, 1.0) for name, texts in others for locale in city.languages for text in texts.get(locale, ())]
+    return list(dict.fromkeys(found))
 
 
 def learnt_from(city: City, beside: Beside) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from bot.matching.finder import (
     ELSEWHERE,
     UNCOVERED,
     EntryFinder,
+    Fuse,
     Meaning,
     beside_entries,
     build_finder,
@@ -25,6 +27,7 @@ from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
 from bot.matching.safety import SafetyMatcher, prose_of
+from bot.matching.semantic import Likeness, fuse
 from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
 from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
@@ -67,10 +70,19 @@ def recipes(knowledge: Knowledge) -> list[Recipe]:
 
 
 class _Asker(NamedTuple):
-    """Whose text is read: of which city ("" for none), and in which languages its words may be."""
+    """Whose text is read: of which city ("" for none), and in which languages its words may be; how alike its meaning is to entries."""
 
     city: str
     locales: tuple[str, ...]
+    likeness: Likeness | None = None
+
+
+Sensing = Callable[[str, str], Likeness | None]  # (text, city) -> how alike in meaning; None where nobody can tell
+
+
+def senses_nothing(text: str, city: str) -> Likeness | None:
+    """Stand for a sentence encoder where there is none."""
+    return None
 
 
 class Matcher:
@@ -91,13 +103,20 @@ class Matcher:
         self._spelling = cast(Spelling, parts[SPELLING])
         self._finders = {slug: cast(EntryFinder | None, parts[slug]) for slug in knowledge.cities}
         self._hosts = {slug: city.host_language for slug, city in knowledge.cities.items()}
+        self._sensing: Sensing = senses_nothing
+
+    def with_senses(self, sensing: Sensing) -> Matcher:
+        """Return this matcher with another way to tell meanings, which has its say in the order of entries and their chances."""
+        matcher = copy.copy(self)
+        matcher._sensing = sensing
+        return matcher
 
     def understand(self, text: str, city: str | None, locale: str | None) -> Understanding:
         """Tell what a text means to a contact of a city and locale; None and unknown cities have no entries.
 
         Under "emergency" the entry for that crisis comes first; under "none" the nearest entries are given all the same."""
         language = self._language.guess(text, self._spoken(city, locale))
-        asker = self._asker(city, locale, language)
+        asker = self._asker(city, locale, language)._replace(likeness=self._sensing(text, city or ""))
         words = normalise(text).split()
         meaning = self._crisis(words, asker) or self._asked(text, words, asker)
         return replace(meaning, language=language, city=city, locale=locale)
@@ -135,7 +154,8 @@ class Matcher:
         return replace(meaning, aspects=aspects_of(words, self._concepts(asker)), goes_on=goes_on(words))
 
     def _in_order(self, meaning: Understanding, questions: Sequence[Sequence[str]], asker: _Asker) -> Understanding:
-        """Answer several questions of one message in the order in which they were asked."""
+        """Answer several questions of one message in the order in which they were asked; the meaning of the whole is not that of a part."""
+        asker = asker._replace(likeness=None)
         sure = [entry_id for entry_id in dict.fromkeys(self._surely(words, asker) for words in questions) if entry_id]
         if len(sure) < 2:
             return meaning
@@ -166,7 +186,7 @@ class Matcher:
 
     def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         finder = self._finders.get(asker.city)
-        return finder.rank(words, self._concepts(asker), self._spelling) if finder else ()
+        return finder.rank(words, self._concepts(asker), self._spelling, _fusing(asker.likeness)) if finder else ()
 
     def _concepts(self, asker: _Asker) -> Meaning:
         return partial(self._lexicon.find, locales=asker.locales)
@@ -183,6 +203,13 @@ class Matcher:
     def _spoken(self, city: str | None, locale: str | None) -> tuple[str, ...]:
         """List the languages a text is likeliest written in: the contact's own, those of the city, English; none before both are known."""
         return (locale, *self._languages[city], "en") if locale and city in self._languages else ()
+
+
+def _fusing(likeness: Likeness | None) -> Fuse | None:
+    """Fuse where the meanings are those of the very entries that are ranked; just after a change they may not be."""
+    if likeness is None:
+        return None
+    return lambda ids, total, chances: fuse(total, chances, likeness) if likeness.ids == ids else (total, chances)
 
 
 def _entries(ranked: Sequence[Match]) -> tuple[Match, ...]:
