@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-SLOTS: Final = ("point", "calls", "offset_s", "max_pages", "query_only", "dns_failures")
+SLOTS: Final = ("point", "calls", "offset_s", "max_pages", "query_only", "dns_failures", "starts")
 _NUMBER: Final = struct.Struct("<q")
 
 

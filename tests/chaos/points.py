@@ -19,21 +19,45 @@ from tests.chaos.control import Control
 
 @dataclass(frozen=True)
 class Point:
-    """One place to die. `story`: the part of a contact's life that leads there, see test_points.py; `engine` "": every one has it."""
+    """One place to die. `story`: the part of a contact's life that leads there, see test_points.py; `engine` "": every one has it.
+
+    `counts(given, result)` tells whether a call is one of those meant; before a call there is no result yet."""
 
     name: str
     target: str
     when: Literal["before", "after"]
     story: str
     engine: str = ""
+    counts: Callable[[tuple[Any, ...], Any], bool] = lambda given, result: True
+
+
+def _is_new_key(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether a key is remembered that was just made, not one that was looked up."""
+    ring, contact_id, _ = given
+    return any(changed == contact_id for changed, _ in ring._changes)
+
+
+def _found_some(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether something was found to be done."""
+    return bool(result)
+
+
+_changes = 0
+
+
+def _has_rows(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether a commit has anything to commit: the loops commit nothing every other second."""
+    global _changes
+    before, _changes = _changes, given[0].connection.total_changes
+    return before != _changes
 
 
 POINTS = (
     Point("updates are there and not kept", "bot.channels.telegram.poller:Poller._take", "before", "ask"),
     Point("events are in an open transaction", "bot.store.inbox:accept", "after", "ask"),
-    Point("keys are safe, their data are not", "bot.store.keys:KeyRing.flush", "after", "ask", "sqlite"),
-    Point("a commit is about to be made", "bot.store.database:Database.commit", "before", "ask", "sqlite"),
-    Point("a commit is made and nobody told", "bot.store.database:Database.commit", "after", "ask", "sqlite"),
+    Point("keys are safe, their data are not", "bot.store.keys:KeyRing._remember", "before", "ask", "sqlite", _is_new_key),
+    Point("a commit is about to be made", "bot.store.database:Database.commit", "before", "ask", "sqlite", _has_rows),
+    Point("a commit is made and nobody told", "bot.store.database:Database.commit", "after", "ask", "sqlite", _has_rows),
     Point("events are kept and not acknowledged", "bot.channels.telegram.poller:Poller._take", "after", "ask"),
     Point("a text is about to be understood", "bot.service:_Handling.understand_ahead", "before", "ask"),
     Point("a turn is decided", "bot.service:_Handling.decide", "after", "ask"),
@@ -48,7 +72,7 @@ POINTS = (
     Point("a delivery is about to be settled", "bot.store.lanes:settle", "before", "ask", "sqlite"),
     Point("a delivery is settled and not committed", "bot.store.lanes:settle", "after", "ask", "sqlite"),
     Point("a lane is about to be claimed", "bot.store.lanes:claim", "before", "retry", "sqlite"),
-    Point("a lane is claimed and not committed", "bot.store.lanes:claim", "after", "retry", "sqlite"),
+    Point("a lane is claimed and not committed", "bot.store.lanes:claim", "after", "retry", "sqlite", _found_some),
     Point("a message is put back", "bot.store.lanes:_wait", "after", "retry", "sqlite"),
     Point("a message is given up", "bot.store.lanes:_bury", "after", "refused", "sqlite"),
     Point("a case is written", "bot.store.opening:open_case", "after", "case", "sqlite"),
@@ -63,8 +87,8 @@ POINTS = (
     Point("a contact is erased and not committed", "bot.store.erase:contact", "after", "erase", "sqlite"),
     Point("the logs still show who was erased", "bot.store.database:Database.empty_logs", "before", "erase", "sqlite"),
     Point("the logs are emptied", "bot.store.database:Database.empty_logs", "after", "erase", "sqlite"),
-    Point("histories are swept and not committed", "bot.store.erase:drop_histories", "after", "sweep", "sqlite"),
-    Point("cases are swept and not committed", "bot.store.erase:drop_cases", "after", "sweep", "sqlite"),
+    Point("histories are swept and not committed", "bot.store.erase:drop_histories", "after", "sweep", "sqlite", _found_some),
+    Point("cases are swept and not committed", "bot.store.erase:drop_cases", "after", "sweep", "sqlite", _found_some),
     Point("keys and data are made to agree", "bot.store.erase:reconcile", "after", "start", "sqlite"),
     Point("the leases of the dead are void", "bot.store.lanes:resume", "after", "start", "sqlite"),
     Point("changed knowledge is read", "bot.brain:_read", "before", "reload"),
@@ -76,7 +100,7 @@ def install(control: Control) -> None:
     """Wrap every point of this process. Only one is armed at a time, by its place in the table counted from 1."""
     for number, point in enumerate(POINTS, 1):
         owner, name = _place(point.target)
-        setattr(owner, name, _wrapped(getattr(owner, name), number, point.when, control))
+        setattr(owner, name, _wrapped(getattr(owner, name), number, point, control))
 
 
 def _place(target: str) -> tuple[Any, str]:
@@ -88,9 +112,9 @@ def _place(target: str) -> tuple[Any, str]:
     return owner, name
 
 
-def _wrapped(function: Callable[..., Any], number: int, when: str, control: Control) -> Callable[..., Any]:
-    def maybe_die() -> None:
-        if control["point"] == number:
+def _wrapped(function: Callable[..., Any], number: int, point: Point, control: Control) -> Callable[..., Any]:
+    def maybe_die(when: str, given: tuple[Any, ...], result: Any = None) -> None:
+        if point.when == when and control["point"] == number and point.counts(given, result):
             control["calls"] -= 1
             if control["calls"] <= 0:
                 control["point"] = 0
@@ -100,22 +124,18 @@ def _wrapped(function: Callable[..., Any], number: int, when: str, control: Cont
 
         @functools.wraps(function)
         async def waiting(*given: Any, **named: Any) -> Any:
-            if when == "before":
-                maybe_die()
+            maybe_die("before", given)
             result = await function(*given, **named)
-            if when == "after":
-                maybe_die()
+            maybe_die("after", given, result)
             return result
 
         return waiting
 
     @functools.wraps(function)
     def plain(*given: Any, **named: Any) -> Any:
-        if when == "before":
-            maybe_die()
+        maybe_die("before", given)
         result = function(*given, **named)
-        if when == "after":
-            maybe_die()
+        maybe_die("after", given, result)
         return result
 
     return plain

@@ -2,6 +2,7 @@
 
 CHAOS_CONTROL  the file of numbers it shares with its tormentor (see control.py): where to die, the clock, the room on its disk
 CHAOS_POINTS   1: the functions of points.py are wrapped
+CHAOS_CLOCK    1: the clock is shifted; CHAOS_LIMITS 1: the database has no more room than it is told, or is read-only
 CHAOS_DNS      the share of look-ups of a name that fail, 0-1; CHAOS_SEED with it
 CHAOS_MUTANT   the name of a broken variant of our own code (see mutants.py)"""
 
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import app, service
+from bot import app
 from bot.cli import main
 from bot.store import worker
 from tests.chaos import mutants, points
@@ -26,7 +27,6 @@ from tests.chaos.control import Control
 
 def _shift_clock(control: Control) -> None:
     app.utc_now = lambda: datetime.now(UTC) + timedelta(seconds=control["offset_s"])
-    service.SWEEP_S = 0.5
 
 
 def _limit_database(control: Control) -> None:
@@ -48,7 +48,8 @@ def _limit_database(control: Control) -> None:
 
 def _fail_lookups(control: Control, share: float, seed: int) -> None:
     """Let some look-ups of a name fail, as they do while a resolver is away; those that succeed give IPv4 alone."""
-    chance = random.Random(f"{seed}/{os.getppid()}/{control['dns_failures']}")
+    control["starts"] += 1
+    chance = random.Random(f"{seed}/{control['starts']}")
     look_up = asyncio.base_events.BaseEventLoop.getaddrinfo
 
     async def failing(self: asyncio.base_events.BaseEventLoop, host: Any, port: Any, **named: Any) -> Any:
@@ -63,9 +64,11 @@ def _fail_lookups(control: Control, share: float, seed: int) -> None:
 def prepare() -> None:
     """Do to this process what the environment says."""
     control = Control(Path(os.environ["CHAOS_CONTROL"]))
+    if os.environ.get("CHAOS_CLOCK"):
+        _shift_clock(control)
     if os.environ.get("CHAOS_POINTS"):
         points.install(control)
-        _shift_clock(control)
+    if os.environ.get("CHAOS_LIMITS"):
         _limit_database(control)
     if share := float(os.environ.get("CHAOS_DNS", "0")):
         _fail_lookups(control, share, int(os.environ.get("CHAOS_SEED", "0")))
