@@ -30,6 +30,11 @@ class Point:
     engine: str = ""
     counts: Callable[[tuple[Any, ...], Any], bool] = lambda given, result: True
 
+    @property
+    def is_frequent(self) -> bool:
+        """Tell whether its story comes by several times."""
+        return self.story == "ask" and self.counts is Point.counts
+
 
 def _is_new_key(given: tuple[Any, ...], result: Any) -> bool:
     """Tell whether a key is remembered that was just made, not one that was looked up."""
