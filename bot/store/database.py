@@ -13,7 +13,7 @@ from bot.cases import Role
 from bot.errors import StoreError, WrongKey
 from bot.store.crypto import Secrets
 from bot.store.folder import Files
-from bot.store.keys import KeyRing, checkpoint
+from bot.store.keys import AGE, AGE_BYTES, KeyRing, age_of, checkpoint
 from bot.store.queries import KEY_SQL, SQL
 
 BUSY_TIMEOUT_MS = 5000  # how long to wait for an admin command that writes at the same time
@@ -82,7 +82,9 @@ class Database:
 
     def commit(self) -> None:
         """Make everything safe: the keys first, because data without their key are lost and a key without data is only swept."""
-        self.keys.flush()
+        age = self.keys.flush()
+        if age is not None:
+            self.run("replace_meta", AGE, age.to_bytes(AGE_BYTES, "big"))
         self.connection.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -153,6 +155,8 @@ def check_pair(data: sqlite3.Connection, keys: sqlite3.Connection, check: bytes)
     pair, bound = _meta(keys, KEY_SQL["get_meta"], "pair"), _meta(data, SQL["get_meta"], "pair")
     if bound is not None and bound != pair:
         raise StoreError("keys.db is missing or belongs to other data: put the newest copy of it back beside dragoman.db")
+    if age_of(data, SQL["get_meta"]) > age_of(keys, KEY_SQL["get_meta"]):  # the data first: another process may be at work
+        raise StoreError("keys.db is older than dragoman.db and lacks keys made since: put the newest copy of it back")
     if bound is None and keys.execute(KEY_SQL["key_ids"]).fetchone() is not None:
         raise StoreError("dragoman.db is missing or empty, and keys.db belongs to one that was not: put the newest copy of it back")
     if pair is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import sqlite3
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -23,7 +22,6 @@ def catches(mutant: str, test: Test) -> Test:
     """Return a test that breaks our code and then wants `test` to fail; it asks for the same fixtures."""
     CAUGHT.append(mutant)
 
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     @functools.wraps(test)
     async def caught(*given: Any, **named: Any) -> None:
         def patch(owner: Any, name: str, value: Any) -> None:
@@ -33,6 +31,5 @@ def catches(mutant: str, test: Test) -> Test:
             mutants.apply(mutant, patch)
             with pytest.raises(FAILURES):
                 await test(*given, **named)
-        gc.collect()  # what the failed test left open is closed here, and nobody else is blamed for it
 
     return caught
