@@ -121,8 +121,8 @@ def search(text: str, locales: tuple[str, ...]) -> Found:
 def named(text: str, locales: tuple[str, ...], *, misspelt: bool = True) -> Found:
     """Find the languages that a message names and does nothing else: a question that only contains a name gives none.
 
-    `is_sure`: by their very names; a misspelling of one is found too, but may be an ordinary word, and looking for it takes longer than
-    all the rest of a turn: `misspelt` says whether to."""
+    `is_sure`: by their very names; a misspelling of one is found too, but may be an ordinary word. `misspelt`: whether to look for one,
+    which takes half a millisecond."""
     said, names = normalise(text[:MAX_LENGTH]), _named(locales)
     spoken = said.split()
     if len(said) < MIN_LETTERS or len(spoken) > MAX_SAID:

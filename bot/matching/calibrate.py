@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from bot.matching.features import Floats, Integers
+from bot.matching.index import read_text
 from bot.matching.ranker import Scores, Training
 
 _MIN_RIGHT: Final = 20  # right answers needed to fit; below, the figures of another city are better
@@ -114,7 +115,9 @@ def calibrate(training: Training | None) -> Calibration:
     sample = training.sample
     owners = np.array([training.examples[at].entry for at in sample])
     nearest = _nearest(training)
-    answer = np.array([training.answers.likeness(example.words, example.concepts) for example in (training.examples[at] for at in sample)])
+    answer = np.array(
+        [training.answers.likeness(read_text(example.words, example.concepts)) for example in (training.examples[at] for at in sample)]
+    )
     known = Scores(_left_out(training, sample), nearest, answer)
     unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, sample), nearest, answer)))
     features, right = [], []
