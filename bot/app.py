@@ -645,7 +645,7 @@ def _uvicorn_config(settings: Settings, store: Store, channels: Sequence[Channel
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,
         ws_max_size=1 << 20,  # bytes; above the page's own limit of 512 KiB, so that it gets a clear answer
         ws_max_queue=8,
     )

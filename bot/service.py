@@ -49,7 +49,8 @@ SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
-STOP_S = 10.0  # for what is in hand at a stop; the rest is in the tables
+STOP_S = 7.0  # for what is in hand at a stop; the rest is in the tables, and all of the process ends within 10 s
+GIVE_BACK_S = 0.001  # after which a message that was not yet on its way at a stop may be sent by whoever comes next
 OVERLOAD_RETRY_S = 5.0
 TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
@@ -114,6 +115,7 @@ class ConversationService:
         self._loops: list[asyncio.Task[None]] = []
         self._handling = asyncio.Semaphore(MAX_PARALLEL)
         self._sending = asyncio.Semaphore(MAX_PARALLEL)
+        self._thinking = asyncio.Lock()
         self._due = asyncio.Event()
         self._jitter = random.Random()  # noqa: S311  # spreads retries, guards nothing
         self._stopping = False
@@ -223,7 +225,7 @@ class ConversationService:
                 return  # look() comes back to it
             async with self._handling:
                 again = True
-                while again:
+                while again and not self._stopping:
                     self._active[contact_id] = False
                     await self._handle_waiting(contact_id)
                     again = self._active[contact_id]
@@ -252,7 +254,7 @@ class ConversationService:
     async def _turns(self, snapshot: Snapshot, channel: Channel) -> Handled:
         contact_id = snapshot.conversation.contact_id
         turn = _Handling(self._mind(), channel, self._clock())
-        turn.understand_ahead(snapshot)
+        await turn.understand_ahead(snapshot, self._thinking)
         await turn.translate_ahead(snapshot, self._translate)
         try:
             return await self._store.handle(contact_id, turn.decide)
@@ -273,7 +275,7 @@ class ConversationService:
         try:
             while following is not None:
                 async with self._sending:
-                    result = await self._send(following)
+                    result = Retry(GIVE_BACK_S, following.uncertain) if self._stopping else await self._send(following)
                 following = await self._store.settle(following, result)
         except StoreError as error:
             log.error("a delivery could not be settled, its lease will end: %s", error)
@@ -363,12 +365,17 @@ class _Handling:
         self._translated_to = ""
         self.history: Sequence[StoredMessage] | None = None
 
-    def understand_ahead(self, snapshot: Snapshot) -> None:
-        """Compute what texts mean before the transaction, for the city and locale of the moment."""
+    async def understand_ahead(self, snapshot: Snapshot, thinking: asyncio.Lock) -> None:
+        """Compute what texts mean before the transaction, for the city and locale of the moment.
+
+        One text at a time in all, and whoever waits to be acknowledged comes in between: under load that is the wait of one computation
+        instead of all of them."""
         known = snapshot.conversation
         for item in snapshot.waiting:
             if isinstance(item.event, TextReceived):
-                self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+                async with thinking:
+                    self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+                    await asyncio.sleep(0)
 
     async def translate_ahead(self, snapshot: Snapshot, translate: Translate) -> None:
         """Have texts translated that a person will read, before the transaction; what is not ready in time goes as it is."""

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("matching", "quality", "growth", "knowledge", "store", "web", "telegram", "desk")
+MODULES = ("matching", "quality", "growth", "knowledge", "store", "web", "telegram", "delivery", "desk")
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +57,8 @@ class Outcome:
     """What a run showed. Lost, twice, out_of_order, unflagged and stuck must be 0.
 
     `given_up`: replies the platform refused for good, each known to the bot; `unflagged`: doubled replies the bot does not know of;
-    `too_early`: calls to a chat before the time it had named."""
+    `too_early`: calls to a chat before the time it had named. `waits_s`: from each text to its answer; `exits_s`, `restarts_s`: what it
+    took to end and to be there again."""
 
     seed: int
     kills: int
@@ -76,6 +77,9 @@ class Outcome:
     calls: int = 0
     seconds: float = 0.0
     waits_s: list[float] = field(default_factory=list, repr=False)
+    answered_at: list[float] = field(default_factory=list, repr=False)
+    exits_s: list[float] = field(default_factory=list, repr=False)
+    restarts_s: list[float] = field(default_factory=list, repr=False)
 
     @property
     def is_clean(self) -> bool:
@@ -163,7 +167,10 @@ def settle(left: Callable[[], int], stuck_s: float = STUCK_S) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run goes: `people` write `each` so many texts, `rate` a second in all; between two kills go `pause_s` seconds."""
+    """How a run goes: `people` write `each` so many texts, `rate` a second in all; between two kills go `pause_s` seconds.
+
+    `politely`: the bot is told to end, not killed. `latency_s`: what a call of the Bot API takes. `backlog`: everything is said before
+    the bot is there."""
 
     seed: int
     kills: int
@@ -174,6 +181,9 @@ class Plan:
     mode: str = "polling"
     mutant: str = ""
     faults: bool = True
+    politely: bool = False
+    latency_s: float = 0.0
+    backlog: bool = False
 
 
 class Run:
@@ -223,10 +233,14 @@ class Run:
             if self._plan.faults:
                 faults = {"seed": self._plan.seed, "shares": FAULTS, "repeats": REPEATS, "retry_after": 1, "hang_s": 12}
                 self._api.act("faults", faults)
-            talking = threading.Thread(target=self._talk, daemon=True)
-            talking.start()
-            self._kill(talking)
-            talking.join()
+            self._api.act("slow", {"seconds": self._plan.latency_s})
+            if self._plan.backlog:
+                self._pile_up()
+            else:
+                talking = threading.Thread(target=self._talk, daemon=True)
+                talking.start()
+                self._kill(talking)
+                talking.join()
             self.outcome.stuck = settle(lambda: self._api.pending + self._books.waiting())
             self._judge()
         finally:
@@ -270,9 +284,20 @@ class Run:
                 raise RuntimeError("the victim was not serving when hit")
             if not talking.is_alive():
                 raise RuntimeError(f"people had finished before kill {number + 1}")
-            bot.kill()
+            begin = time.monotonic()
+            bot.stop() if self._plan.politely else bot.kill()
+            self.outcome.exits_s.append(time.monotonic() - begin)
             self._killed += 1
-            bot.start(40)
+            self.outcome.restarts_s.append(bot.start(40))
+
+    def _pile_up(self) -> None:
+        """Say everything while nobody is there, and start."""
+        for bot in self._bots:
+            bot.stop()
+        self._plan = replace(self._plan, rate=1000.0)
+        self._talk()
+        for bot in self._bots:
+            self.outcome.restarts_s.append(bot.start(40))
 
     # ------------------------------------------------------------ judging
 
@@ -295,6 +320,7 @@ class Run:
             else:
                 outcome.lost += absent
                 firsts_at = [firsts[token][1] for token in dict.fromkeys(token for token, _, _ in replies)]
+                outcome.answered_at += firsts_at
                 outcome.waits_s += [at - said for at, said in zip(firsts_at, self._said_at[user], strict=False)]
             self._count_doubles([token for token, _, _ in replies], uncertain)
         outcome.given_up = missing
