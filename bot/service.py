@@ -136,8 +136,9 @@ class ConversationService:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
+        end = asyncio.get_running_loop().time() + STOP_S
+        while self._tasks and (left := end - asyncio.get_running_loop().time()) > 0:  # a turn that ends leaves a delivery behind
+            await asyncio.wait(self._tasks, timeout=left)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
