@@ -106,7 +106,7 @@ def answering() -> Rows:
     """Answer at half of what is to be sustained, and at that, with a Bot API that takes 50 ms a call."""
     rows = []
     for rate, people in ((30.0, 100), (60.0, 100)):
-        outcome = run(Plan(SEED, kills=0, people=people, each=round(rate * 20 / people), rate=rate, faults=False, latency_s=0.05))
+        outcome = run(Plan(SEED, kills=0, people=people, each=round(rate * 20 / people), rate=rate, shares={}, latency_s=0.05))
         per_second = len(outcome.answered_at) / (max(outcome.answered_at) - min(outcome.answered_at))
         title = f"{rate:.0f} texts a second for 20 s, a call takes 50 ms: text to answer"
         rows.append((title, f"{_ms(outcome.waits_s)}, {per_second:.1f} answers/s, {_kept(outcome)}"))
@@ -115,21 +115,21 @@ def answering() -> Rows:
 
 def draining() -> Rows:
     """Work off a thousand texts that came while nobody was there."""
-    outcome = run(Plan(SEED, kills=0, people=100, each=10, faults=False, latency_s=0.05, backlog=True))
+    outcome = run(Plan(SEED, kills=0, people=100, each=10, shares={}, latency_s=0.05, backlog=True))
     seconds = max(outcome.answered_at) - min(outcome.answered_at)
     return [("a backlog of 1,000, a call takes 50 ms", f"{len(outcome.answered_at) / seconds:.0f} answers/s, {_kept(outcome)}")]
 
 
 def stopping() -> Rows:
     """End and start again three times under load."""
-    outcome = run(Plan(SEED, kills=3, people=100, each=10, rate=60.0, faults=False, latency_s=0.05, politely=True, pause_s=(2.0, 4.0)))
+    outcome = run(Plan(SEED, kills=3, people=100, each=10, rate=60.0, shares={}, latency_s=0.05, politely=True, pause_s=(2.0, 4.0)))
     return [("SIGTERM at 60 texts a second, three times", f"exit after at most {max(outcome.exits_s):.1f} s, {_kept(outcome)}")]
 
 
 def living() -> Rows:
     """Answer 60 texts a second, undisturbed and killed three times."""
-    calm = run(Plan(SEED, kills=0, people=100, each=12, rate=60.0, faults=False))
-    killed = run(Plan(SEED, kills=3, people=100, each=12, rate=60.0, faults=False, pause_s=(3.0, 5.0)))
+    calm = run(Plan(SEED, kills=0, people=100, each=12, rate=60.0, shares={}))
+    killed = run(Plan(SEED, kills=3, people=100, each=12, rate=60.0, shares={}, pause_s=(3.0, 5.0)))
     restart = max(killed.restarts_s)
     late = sum(wait > restart + 2 for wait in killed.waits_s)
     return [

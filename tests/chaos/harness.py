@@ -17,10 +17,11 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bot import app
 from bot.config import Settings
@@ -45,6 +46,7 @@ FAULTS = {
     "odd_json": 0.006,
 }
 PASSING = {name: share for name, share in FAULTS.items() if name not in ("bad_request", "forbidden")}  # what patience cures
+QUICK = {name: share for name, share in FAULTS.items() if name not in ("hang", "long_throttle")}  # what does not take ten seconds
 DNS = 0.3  # of the look-ups, which are few
 REPEATS = 0.06
 FIRST_USER = 5000
@@ -180,7 +182,7 @@ class Plan:
     pause_s: tuple[float, float] = (0.2, 1.2)
     mode: str = "polling"
     mutant: str = ""
-    faults: bool = True
+    shares: Mapping[str, float] = MappingProxyType(FAULTS)
     politely: bool = False
     latency_s: float = 0.0
     backlog: bool = False
@@ -201,7 +203,7 @@ class Run:
         }
         if plan.mode == "webhook":
             settings |= {"TELEGRAM_MODE": "webhook", "PUBLIC_URL": "http://127.0.0.1:1"}
-        torment = {"SEED": str(plan.seed), "MUTANT": plan.mutant, "DNS": str(DNS if plan.faults else 0)}
+        torment = {"SEED": str(plan.seed), "MUTANT": plan.mutant, "DNS": str(DNS if plan.shares else 0)}
         self._bots, self._control = victims_of(deployment, folder, torment, **settings)
         titles = telling_titles(knowledge)
         self._wanted = {FIRST_USER + n: self._texts(titles, plan.each) for n in range(plan.people)}
@@ -230,8 +232,8 @@ class Run:
                 self._api.act("spread", {"ports": [bot.port for bot in self._bots]})
             self._ledger.start()
             self._greet()
-            if self._plan.faults:
-                faults = {"seed": self._plan.seed, "shares": FAULTS, "repeats": REPEATS, "retry_after": 1, "hang_s": 12}
+            if self._plan.shares:
+                faults = {"seed": self._plan.seed, "shares": dict(self._plan.shares), "repeats": REPEATS, "retry_after": 1, "hang_s": 12}
                 self._api.act("faults", faults)
             self._api.act("slow", {"seconds": self._plan.latency_s})
             if self._plan.backlog:
