@@ -1,6 +1,7 @@
 # make run    start the bot with web chat on http://127.0.0.1:8080 (no token, embedded database)
 # make test   everything CI runs: style, types, import layers, knowledge, tests
 # make check  the quick half of that, without the tests
+# make chaos  what takes minutes: many kills under load, a death at every named point, broken databases
 # make bench  measured figures, as ratios against named peers
 # make audit  known weaknesses of the pinned dependencies; needs the advisories of the package index, so it is no part of the tests
 PYTHON ?= python3
@@ -9,7 +10,7 @@ AUDIT ?= pypi
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench audit lock texts clean
+.PHONY: run test check chaos bench audit lock texts clean
 
 run: .venv/run.stamp
 	$(BIN)/dragoman serve
@@ -23,6 +24,9 @@ check: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/dragoman check
+
+chaos: .venv/dev.stamp
+	$(BIN)/pytest -m "chaos or long" tests/chaos tests/store
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench

@@ -43,8 +43,8 @@ from bot.knowledge.stamp import missing_stamps
 from bot.knowledge.sure import Confirmations
 from bot.knowledge.write import write_stamps
 from bot.logs import describe
-from bot.metrics import Known, Metrics
 from bot.matching.matcher import Sensing
+from bot.metrics import Known, Metrics
 from bot.model import (
     COMMANDS,
     ContactRef,

@@ -55,6 +55,7 @@ RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
 STOP_S = 6.0  # for what is in hand at a stop; the rest is in the tables. With all else the process ends within 10 s
+GIVE_BACK_S = 0.001  # after which a message that was not yet on its way at a stop may be sent by whoever comes next
 OVERLOAD_RETRY_S = 5.0
 TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
@@ -136,6 +137,7 @@ class ConversationService:
         self._loops: list[asyncio.Task[None]] = []
         self._handling = asyncio.Semaphore(MAX_PARALLEL)
         self._sending = asyncio.Semaphore(MAX_PARALLEL)
+        self._thinking = asyncio.Lock()
         self._due = asyncio.Event()
         self._jitter = random.Random()  # noqa: S311  # spreads retries, guards nothing
         self._stopping = False
@@ -156,8 +158,9 @@ class ConversationService:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
+        end = asyncio.get_running_loop().time() + STOP_S
+        while self._tasks and (left := end - asyncio.get_running_loop().time()) > 0:  # a turn that ends leaves a delivery behind
+            await asyncio.wait(self._tasks, timeout=left)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -292,7 +295,7 @@ class ConversationService:
                 return  # look() comes back to it
             async with self._handling:
                 again = True
-                while again:
+                while again and not self._stopping:
                     self._active[contact_id] = False
                     await self._handle_waiting(contact_id)
                     again = self._active[contact_id]
@@ -334,7 +337,7 @@ class ConversationService:
 
     async def _decided(self, turn: _Handling, snapshot: Snapshot) -> Handled:
         contact_id, begun = snapshot.conversation.contact_id, time.monotonic()
-        await turn.understand_ahead(snapshot, self._hear)
+        await turn.understand_ahead(snapshot, self._hear, self._thinking)
         await turn.translate_ahead(snapshot, self._translate)
         try:
             handled = await self._store.handle(contact_id, turn.decide)
@@ -359,7 +362,7 @@ class ConversationService:
             while following is not None:
                 async with self._sending:
                     begun = time.monotonic()
-                    result = await self._send(following)
+                    result = Retry(GIVE_BACK_S, following.uncertain) if self._stopping else await self._send(following)
                 self._metrics.sent(following.contact.channel, time.monotonic() - begun, result)
                 following = await self._store.settle(following, result)
         except StoreError as error:
@@ -468,14 +471,19 @@ class _Handling:
         """List what is to be handled now: all of it, unless the contact wrote too much."""
         return [item for item in snapshot.waiting if self._due is None or item.id in self._due.ids]
 
-    async def understand_ahead(self, snapshot: Snapshot, hear: Hear) -> None:
-        """Compute what texts mean before the transaction, for the city and locale of the moment."""
+    async def understand_ahead(self, snapshot: Snapshot, hear: Hear, thinking: asyncio.Lock) -> None:
+        """Compute what texts mean before the transaction, for the city and locale of the moment.
+
+        One text at a time in all, and whoever waits to be acknowledged comes in between: under load that is the wait of one computation
+        instead of all of them."""
         known = snapshot.conversation
         for item in self._chosen(snapshot):
             if isinstance(item.event, TextReceived):
                 if known.city and known.owner == "bot":
                     await hear(item.event.text)
-                self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+                async with thinking:
+                    self._ahead[item.id] = self._mind.understand(item.event.text, known.city, known.locale)
+                    await asyncio.sleep(0)
 
     async def translate_ahead(self, snapshot: Snapshot, translate: Translate) -> None:
         """Have texts translated that a person will read, before the transaction; what is not ready in time goes as it is."""

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".pytest_cache" / "knowledge"
@@ -77,6 +78,11 @@ class Process:
         assert self._child is not None
         return self._child.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the process is there, serving or not."""
+        return self._child is not None and self._child.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL."""
         assert self._child is not None
@@ -108,12 +114,12 @@ class Process:
 class Bot(Process):
     """`dragoman serve` on a free port with its own data folder."""
 
-    def __init__(self, data: Path, *, module: str = "bot", **settings: str) -> None:
+    def __init__(self, data: Path, *, module: str = "bot", extra: Mapping[str, str] = MappingProxyType({}), **settings: str) -> None:
         self.data, self.port = data, int(settings.get("PORT", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {"DRAGOMAN_DATA_DIR": str(data), "DRAGOMAN_PORT": str(self.port), "DRAGOMAN_CACHE_DIR": str(CACHE)}
         environment["DRAGOMAN_CONTACT_BURST"] = "1000000"  # people of tests write faster than anybody can; tests of floods say otherwise
-        environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()}
+        environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()} | dict(extra)
         data.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(["-m", module, "serve"], f"{self.url}/health", environment, data.with_suffix(".log"))
 

@@ -361,6 +361,30 @@ async def test_stop_finishes_what_is_in_hand(store: Store, post: PostCards) -> N
     assert (await store.figures())["outbox_uncertain"] == 0
 
 
+async def test_a_stop_under_load_leaves_no_doubt_and_nothing_undone(tmp_path: Path, post: PostCards) -> None:
+    async def opened() -> Store:
+        return await open_store(f"sqlite:///{tmp_path / 'dragoman.db'}", data_dir=tmp_path, secret=SECRET, clock=clock)
+
+    post.gate.wait = lambda: asyncio.sleep(0.05)  # type: ignore[assignment,method-assign]  # what a call takes
+    store = await opened()
+    service = ConversationService(store, [post], mind, clock)
+    await service.start()
+    for number in range(3):
+        await service.accept([wrote(f"c{n}", number, f"t{number}") for n in range(80)])
+    await until(lambda: len(post.sent) > 5)
+    await service.stop()
+    await store.close()
+    assert len(post.sent) < 240, "nothing was left to be done"
+    store = await opened()
+    assert (await store.figures())["outbox_uncertain"] == 0
+    service = ConversationService(store, [post], mind, clock)
+    await service.start()
+    await until(lambda: len(post.sent) == 240, 10)
+    assert all(post.to(f"c{n}") == ["1:t0", "2:t1", "3:t2"] for n in range(80))
+    await service.stop()
+    await store.close()
+
+
 async def test_a_channel_that_is_off_keeps_what_waits(store: Store, post: PostCards) -> None:
     await store.accept([wrote("ana", 1, "hello")])
     off = ConversationService(store, [], mind, clock)

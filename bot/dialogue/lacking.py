@@ -58,7 +58,7 @@ def of_name(conversation: Conversation, written: str, context: Context) -> Lacki
 
 
 def _named(conversation: Conversation, written: str, outcome: Outcome, context: Context) -> Lacking | None:
-    found = named(written, context.locales)
+    found = named(written, context.locales, misspelt=outcome not in _QUESTIONS)
     ours = [tag for tag in found.tags if tag in context.locales]
     lacking = tuple(tag for tag in found.tags if tag not in context.locales)
     if outcome in _QUESTIONS and (ours or not found.is_sure or not _is_plain(written, lacking)):

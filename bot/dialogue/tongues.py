@@ -118,10 +118,11 @@ def search(text: str, locales: tuple[str, ...]) -> Found:
     return _alike(said, names)
 
 
-def named(text: str, locales: tuple[str, ...]) -> Found:
+def named(text: str, locales: tuple[str, ...], *, misspelt: bool = True) -> Found:
     """Find the languages that a message names and does nothing else: a question that only contains a name gives none.
 
-    `is_sure`: by their very names; a misspelling of one is found too, but may be an ordinary word."""
+    `is_sure`: by their very names; a misspelling of one is found too, but may be an ordinary word. `misspelt`: whether to look for one,
+    which takes half a millisecond."""
     said, names = normalise(text[:MAX_LENGTH]), _named(locales)
     spoken = said.split()
     if len(said) < MIN_LETTERS or len(spoken) > MAX_SAID:
@@ -132,7 +133,7 @@ def named(text: str, locales: tuple[str, ...]) -> Found:
     if found and not others:
         return Found(_once(iter(found)), is_sure=True)
     said = " ".join(others)
-    if found or len(others) > MAX_WORDS or len(said) < LETTERS_TO_MISSPELL:
+    if found or not misspelt or len(others) > MAX_WORDS or len(said) < LETTERS_TO_MISSPELL:
         return Found()
     near = process.extractOne(said, names.keys(), scorer=fuzz.ratio, score_cutoff=SURE)
     return Found(names[near[0]]) if near else Found()

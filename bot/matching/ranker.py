@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.matching.factor import Factor
 from bot.matching.features import Floats, Integers
-from bot.matching.index import FeatureIndex
+from bot.matching.index import FeatureIndex, Read, read_text
 
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
@@ -73,11 +73,11 @@ class Answers:
         self._owners = np.array([answer.entry for answer in answers], dtype=np.intp)
         self._index = FeatureIndex([answer.words for answer in answers], [answer.concepts for answer in answers]) if answers else None
 
-    def likeness(self, words: Sequence[str], concepts: Sequence[int]) -> Floats:
+    def likeness(self, read: Read) -> Floats:
         """Tell how alike a text is to the answer of every entry."""
         best = np.zeros(self._entries, dtype=np.float32)
         if self._index is not None:
-            np.maximum.at(best, self._owners, self._index.likeness(words, concepts))
+            np.maximum.at(best, self._owners, self._index.likeness_of(read))
         return best
 
 
@@ -89,10 +89,11 @@ class Ranker:
 
     def scores(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Scores:
         """Score every entry for one text given as normalised words (at least one) and what they mean."""
-        likeness = self._index.likeness(words, concepts)
+        read = read_text(words, concepts)
+        likeness = self._index.likeness_of(read)
         nearest = np.maximum.reduceat(likeness, self._starts)[None]
         ridge = np.zeros_like(nearest) if self._coefficients is None else (likeness @ self._coefficients)[None]
-        return Scores(ridge, nearest, self._answers.likeness(words, concepts)[None])
+        return Scores(ridge, nearest, self._answers.likeness(read)[None])
 
 
 def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ranker, Training | None]:

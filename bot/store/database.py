@@ -12,7 +12,8 @@ from pathlib import Path
 from bot.cases import Role
 from bot.errors import StoreError, WrongKey
 from bot.store.crypto import Secrets
-from bot.store.keys import KeyRing, checkpoint
+from bot.store.folder import Files
+from bot.store.keys import AGE, AGE_BYTES, KeyRing, age_of, checkpoint
 from bot.store.queries import KEY_SQL, SQL
 
 BUSY_TIMEOUT_MS = 5000  # how long to wait for an admin command that writes at the same time
@@ -29,9 +30,11 @@ class Database:
 
     `staffed`: the roles there are in each city, and the mark of the staff they were read at."""
 
-    def __init__(self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime], files: Files | None = None
+    ) -> None:
         self.connection, self.keys, self.secrets = connection, keys, secrets
-        self._clock = clock
+        self._clock, self._files = clock, files
         self.scrub = False
         self.staffed: tuple[int, Mapping[str, frozenset[Role]]] | None = None
 
@@ -72,9 +75,16 @@ class Database:
         if n:
             self.run("add_total", total, n)
 
+    def check_files(self) -> None:
+        """Raise StoreError when what is written would go to files that nobody finds again."""
+        if self._files is not None:
+            self._files.check()
+
     def commit(self) -> None:
         """Make everything safe: the keys first, because data without their key are lost and a key without data is only swept."""
-        self.keys.flush()
+        age = self.keys.flush()
+        if age is not None:
+            self.run("replace_meta", AGE, age.to_bytes(AGE_BYTES, "big"))
         self.connection.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -137,13 +147,18 @@ def open_keys(path: Path | None) -> sqlite3.Connection:
 def check_pair(data: sqlite3.Connection, keys: sqlite3.Connection, check: bytes) -> None:
     """Make sure that secret, key file and data belong together, and bind them where they are new.
 
-    Raises WrongKey for another secret and StoreError for another key file: going on would take every contact for erased."""
+    Raises WrongKey for another secret and StoreError for another key file: going on would take every contact for erased. Keys without
+    their data are refused as well: beside a new, empty file they would be thrown away, and with them what opens the lost one."""
     known = _meta(keys, KEY_SQL["get_meta"], "check")
     if known is not None and not compare_digest(known, check):
         raise WrongKey("the secret key does not open these data: use the one they were written with")
     pair, bound = _meta(keys, KEY_SQL["get_meta"], "pair"), _meta(data, SQL["get_meta"], "pair")
     if bound is not None and bound != pair:
         raise StoreError("keys.db is missing or belongs to other data: put the newest copy of it back beside dragoman.db")
+    if age_of(data, SQL["get_meta"]) > age_of(keys, KEY_SQL["get_meta"]):  # the data first: another process may be at work
+        raise StoreError("keys.db is older than dragoman.db and lacks keys made since: put the newest copy of it back")
+    if bound is None and keys.execute(KEY_SQL["key_ids"]).fetchone() is not None:
+        raise StoreError("dragoman.db is missing or empty, and keys.db belongs to one that was not: put the newest copy of it back")
     if pair is None:
         pair = os.urandom(16)
         keys.execute("BEGIN IMMEDIATE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import StoreError, StoreLocked
@@ -29,13 +30,41 @@ def make_private(path: Path) -> None:
         raise StoreError(f"{path.name} cannot be made: {error.strerror}") from error
 
 
+class Files:
+    """Database files that are open, with those SQLite keeps beside them: a file that is moved away takes what is written to it along."""
+
+    def __init__(self, databases: Sequence[Path]) -> None:
+        """Note which files these are; each must be open already."""
+        paths = [path.with_name(path.name + suffix) for path in databases for suffix in ("", "-wal", "-shm")]
+        self._known = {path: self._identity(path) for path in paths}
+
+    def check(self) -> None:
+        """Raise StoreError when one of them has been moved, deleted or replaced."""
+        for path, known in self._known.items():
+            if self._identity(path) != known:
+                raise StoreError(
+                    f"{path.name} was moved, deleted or replaced while in use: put it back, or start again on what is there now"
+                )
+
+    @staticmethod
+    def _identity(path: Path) -> tuple[int, int] | None:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
 class ServeLock:
     """Held by the one process that serves; the system lets go of it however the process ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock; raises StoreLocked when another process holds it."""
+        """Take the lock; raises StoreLocked when another process holds it, StoreError when the folder is not to be written to."""
         make_private(folder / LOCK_NAME)
-        self._file = os.open(folder / LOCK_NAME, os.O_RDWR)
+        try:
+            self._file = os.open(folder / LOCK_NAME, os.O_RDWR)
+        except OSError as error:
+            raise StoreError(f"{LOCK_NAME} cannot be opened: {error.strerror}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -10,6 +10,7 @@ from bot.errors import StoreError
 from bot.store.crypto import KEY_BYTES, Sealer
 from bot.store.queries import KEY_SQL
 
+AGE, AGE_BYTES = "keys_age", 8  # the number of the last change of keys, kept beside them and beside the data
 CACHED_KEYS = 4096  # unwrapped keys held in memory, under 1 KB each
 
 
@@ -69,13 +70,17 @@ class KeyRing:
                 self._fresh.pop(contact_id, None)
         del self._changes[mark:]
 
-    def flush(self) -> None:
-        """Make all gathered changes safe on disk; raises sqlite3.Error with nothing changed."""
+    def flush(self) -> int | None:
+        """Make all gathered changes safe on disk; returns the number of this change, or None where there was nothing to change.
+
+        Raises sqlite3.Error with nothing changed."""
         if not self._changes:
-            return
+            return None
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._write()
+            number = age_of(self._connection, KEY_SQL["get_meta"]) + 1
+            self._connection.execute(KEY_SQL["replace_meta"], (AGE, number.to_bytes(AGE_BYTES, "big")))
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             if self._connection.in_transaction:
@@ -87,6 +92,7 @@ class KeyRing:
             else:
                 self._remember(contact_id, self._fresh.pop(contact_id))
         self._changes.clear()
+        return number
 
     def _write(self) -> None:
         for contact_id, wrapped in self._changes:
@@ -102,6 +108,12 @@ class KeyRing:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def age_of(connection: sqlite3.Connection, query: str) -> int:
+    """Return how many changes of keys a file has seen; `query` reads its meta table."""
+    row = connection.execute(query, (AGE,)).fetchone()
+    return 0 if row is None else int.from_bytes(row[0], "big")
 
 
 def checkpoint(connection: sqlite3.Connection) -> bool:

@@ -65,7 +65,8 @@ async def open_sqlite(
             connection = await _connect(":memory:" if path is None else path)
             stack.push_async_callback(connection.close)
             lock_dir = None if path is None or exclusive else data_dir
-            database = await _hop(connection, partial(_open, keys_path, secrets=secrets, clock=clock, lock_dir=lock_dir))
+            paths = () if path is None or keys_path is None else (path, keys_path)
+            database = await _hop(connection, partial(_open, keys_path, secrets=secrets, clock=clock, lock_dir=lock_dir, paths=paths))
             stack.push_async_callback(_hop, connection, lambda _: database.close())
         except sqlite3.Error as error:
             raise StoreError(f"the database can not be opened: {error}") from error
@@ -98,9 +99,17 @@ async def _hop(connection: aiosqlite.Connection, unit: Callable[[sqlite3.Connect
 
 
 def _open(
-    keys_path: Path | None, connection: sqlite3.Connection, *, secrets: Secrets, clock: Callable[[], datetime], lock_dir: Path | None
+    keys_path: Path | None,
+    connection: sqlite3.Connection,
+    *,
+    secrets: Secrets,
+    clock: Callable[[], datetime],
+    lock_dir: Path | None,
+    paths: Sequence[Path],
 ) -> Database:
-    """Make both files ready, in the database thread. `lock_dir`: the folder to lock for a migration, where it is not locked already."""
+    """Make both files ready, in the database thread. `lock_dir`: the folder to lock for a migration, where it is not locked already.
+
+    `paths`: the files, where there are any."""
     configure(connection)
     keys = open_keys(keys_path)
     try:
@@ -110,7 +119,7 @@ def _open(
     except BaseException:
         keys.close()
         raise
-    return Database(connection, KeyRing(keys, secrets.wrapping), secrets, clock)
+    return Database(connection, KeyRing(keys, secrets.wrapping), secrets, clock, folder.Files(paths) if paths else None)
 
 
 def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir: Path | None) -> None:

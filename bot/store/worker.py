@@ -103,7 +103,10 @@ def refusal(error: Exception) -> StoreError:
 
 
 def run_group(database: Database, jobs: Sequence[_Job]) -> None:
-    """Run jobs in the database thread, those that only read first; each carries its outcome."""
+    """Run jobs in the database thread, those that only read first; each carries its outcome.
+
+    Raises StoreError, with nothing run, when the files are gone."""
+    database.check_files()
     reads, writes = [job for job in jobs if not job.writes], [job for job in jobs if job.writes]
     if reads:
         _run_reads(database, reads)

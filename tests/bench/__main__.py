@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-MODULES = ("matching", "quality", "semantic", "growth", "knowledge", "store", "web", "telegram", "desk", "abuse")
+MODULES = ("matching", "quality", "semantic", "growth", "knowledge", "store", "web", "telegram", "delivery", "desk", "abuse")
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ _FILES = {"sendDocument", "sendPhoto", "sendVoice", "sendAudio", "sendVideo", "s
 SENDS = frozenset({"sendMessage", "sendVenue", "sendLocation", *_FILES})
 
 # Refused before anything is delivered:
-BEFORE: tuple[str, ...] = ("throttle", "bad_gateway", "server_error", "forbidden", "not_found", "reset_before")
+BEFORE: tuple[str, ...] = ("throttle", "long_throttle", "bad_gateway", "server_error", "forbidden", "not_found", "reset_before")
 BEFORE += ("bad_request", "unparseable", "unusable_file")
 # Delivered, and then the answer does not arrive whole:
 AFTER = ("drop_after", "hang", "half_body", "bad_json", "odd_json")
@@ -35,6 +35,7 @@ class Faults:
     methods: frozenset[str] = SENDS
     repeats: float = 0.0
     retry_after: float = 1
+    long_retry_after: float = 6
     hang_s: float = 30.0
 
     def __post_init__(self) -> None:
@@ -43,6 +44,7 @@ class Faults:
             raise ValueError(f"unknown faults: {sorted(unknown)}")
         self.methods = frozenset(self.methods)
         self.happened: Counter[str] = Counter()
+        self.repeated = 0
         self._chance = random.Random(self.seed)
         self._next: dict[str, deque[Fault]] = {}
 
@@ -63,7 +65,9 @@ class Faults:
 
     def draw_repeat(self) -> bool:
         """Tell whether an update comes once more."""
-        return self.repeats > 0 and self._chance.random() < self.repeats
+        comes = self.repeats > 0 and self._chance.random() < self.repeats
+        self.repeated += comes
+        return comes
 
     def _by_chance(self, method: str) -> Fault | None:
         if method not in self.methods or not self.shares:
@@ -72,5 +76,5 @@ class Faults:
         for kind, share in self.shares.items():
             draw -= share
             if draw < 0:
-                return Fault(kind, self.retry_after, self.hang_s)
+                return Fault(kind, self.long_retry_after if kind == "long_throttle" else self.retry_after, self.hang_s)
         return None

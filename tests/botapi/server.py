@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Literal, Self
@@ -30,6 +31,8 @@ class BotApi(People):
         self.token, self.url = token, ""
         self.deliverer = Deliverer(self)
         self.port = port
+        self.latency_s = 0.0  # what every call takes at least, questions for updates apart
+        self.refused: Counter[int] = Counter()
         self._poll: asyncio.Future[None] | None = None
         self._runner: web.AppRunner | None = None
 
@@ -62,6 +65,8 @@ class BotApi(People):
             return _refusal(Refused(401, "Unauthorized"))
         self.calls[method] += 1
         fault = self.faults.draw(method)
+        if self.latency_s and method != "getUpdates":
+            await asyncio.sleep(self.latency_s)
         try:
             call = await _read(request)
             if fault is not None and fault.kind not in AFTER:
@@ -143,8 +148,10 @@ class BotApi(People):
     # ------------------------------------------------------------ faults
 
     async def _fail_before(self, request: web.Request, fault: Fault, call: Call) -> web.StreamResponse:
+        if fault.kind in ("bad_request", "forbidden"):
+            self._note_refused(call)
         match fault.kind:
-            case "throttle":
+            case "throttle" | "long_throttle":
                 with contextlib.suppress(Refused):
                     self.throttled_until[call.number("chat_id")] = time.monotonic() + fault.retry_after
                 raise Refused(429, f"Too Many Requests: retry after {fault.retry_after}", retry_after=fault.retry_after)
@@ -163,6 +170,11 @@ class BotApi(People):
             case "forbidden":
                 raise Refused(403, "Forbidden: bot was blocked by the user")
         return _cut(request)
+
+    def _note_refused(self, call: Call) -> None:
+        """Note whom a message was refused to that is no fault of the bot, so that nobody looks for it."""
+        with contextlib.suppress(Refused):
+            self.refused[call.number("chat_id")] += 1
 
     async def _fail_after(self, request: web.Request, fault: Fault, body: bytes, call: Call) -> web.StreamResponse:
         with contextlib.suppress(Refused, IndexError):
@@ -189,6 +201,15 @@ class BotApi(People):
         acts |= {"add_to_group", "say_in_group", "edit_in_group", "promote", "remove_from_group", "migrate"}
         if action == "faults":
             self.faults = Faults(**body)
+            return web.json_response({})
+        if action == "fail_next":
+            self.faults.next(**body)
+            return web.json_response({})
+        if action == "spread":
+            self.deliverer.ports = tuple(body["ports"])
+            return web.json_response({})
+        if action == "slow":
+            self.latency_s = float(body["seconds"])
             return web.json_response({})
         if action in ("make_forum", "delete_topic"):
             getattr(self, action)(**body)
@@ -227,6 +248,8 @@ class BotApi(People):
             "calls": dict(self.calls),
             "faults": dict(self.faults.happened),
             "too_early": self.too_early,
+            "refused": dict(self.refused),
+            "repeats": self.faults.repeated,
             "webhook": self.deliverer.webhook.url,
             "webhook_attempts": self.deliverer.attempts,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 
@@ -31,6 +32,7 @@ class Deliverer:
         self._world = world
         self.webhook = Webhook()
         self.attempts = 0
+        self.ports: tuple[int, ...] = ()  # of those who take turns behind the webhook's address; none: the one it names
         self._queues: dict[int, deque[tuple[int, Json]]] = {}
         self._workers: dict[int, asyncio.Task[None]] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -88,6 +90,12 @@ class Deliverer:
             await asyncio.sleep(named_s or wait_s)
             wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
+    def _target(self) -> str:
+        if not self.ports:
+            return self.webhook.url
+        parts = urlsplit(self.webhook.url)
+        return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{self.ports[self.attempts % len(self.ports)]}"))
+
     async def _post(self, update: Json) -> float | None:
         """Deliver once; None when taken, else the seconds the other side asks to wait (0: names none)."""
         if self._session is None:
@@ -95,7 +103,7 @@ class Deliverer:
         self.attempts += 1
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook.secret} if self.webhook.secret else {}
         try:
-            async with self._session.post(self.webhook.url, json=update, headers=headers) as answer:
+            async with self._session.post(self._target(), json=update, headers=headers) as answer:
                 return None if answer.status == 200 else float(answer.headers.get("Retry-After", 0))
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0.0

@@ -19,13 +19,16 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.botapi import TOKEN
-from tests.chaos.harness import FAULTS, REPEATS, STUCK_S, Api, Ledger
-from tests.running import ROOT, Bot
+from tests.chaos.deployment import SQLITE, Books, Deployment, victims_of
+from tests.chaos.harness import PASSING, REPEATS, STUCK_S, Api, settle, wait_until
+from tests.running import ROOT, Bot, knowledge_of
 
 CONTACT = 7001
 STEPS = ("/start", "English", "Madrid", "/human", "Yes, with the last messages")
@@ -92,11 +95,11 @@ class Page:
             return told
 
 
-def invite(bot: Bot, settings: dict[str, str]) -> str:
+def invite(bot: Bot, settings: dict[str, str], module: str = "bot", extra: Mapping[str, str] = MappingProxyType({})) -> str:
     """Invite an advisor on the command line, while the server runs."""
-    command = [sys.executable, "-m", "bot", "invite", "--role", "advisor", "--city", "madrid", "--name", "Lucia", "--json"]
+    command = [sys.executable, "-m", module, "invite", "--role", "advisor", "--city", "madrid", "--name", "Lucia", "--json"]
     environment = {"PATH": "/usr/bin:/bin", "DRAGOMAN_DATA_DIR": str(bot.data), "DRAGOMAN_PORT": str(bot.port)}
-    environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()}
+    environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()} | dict(extra)
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, timeout=60)
     return str(json.loads(done.stdout)["code"])
 
@@ -104,13 +107,14 @@ def invite(bot: Bot, settings: dict[str, str]) -> str:
 class Run:
     """One contact, one advisor, many kills."""
 
-    def __init__(self, folder: Path, *, seed: int, kills: int, each: int) -> None:
+    def __init__(self, folder: Path, deployment: Deployment, *, seed: int, kills: int, each: int) -> None:
         self._chance = random.Random(seed)
         self._api = Api(folder)
-        self._settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": self._api.url, "LOG_LEVEL": "WARNING"}
-        self._bot = Bot(folder / "data", **self._settings)
-        self._page = Page(self._bot)
-        self._ledger = Ledger(folder / "data" / "dragoman.db")
+        settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": self._api.url, "LOG_LEVEL": "WARNING"}
+        self._settings = {**deployment.settings(folder), **settings, "KNOWLEDGE_DIR": str(knowledge_of("madrid", folder))}
+        self._bots, _ = victims_of(deployment, folder, {}, **self._settings)
+        self._page = Page(self._bots[0])
+        self._books = Books(deployment, folder)
         self._each = each
         self.outcome = Relayed(seed, kills, 2 * each)
 
@@ -118,26 +122,35 @@ class Run:
         """Run to the end and judge."""
         self._api.process.start()
         try:
-            self._bot.start()
-            self._page.log_in(invite(self._bot, self._settings))
+            for bot in self._bots:
+                bot.start(40)
+            self._page.log_in(invite(self._bots[0], self._settings))
             self._greet()
             self._page.act(1, {"type": "claim"})
-            self._ledger.start()
-            self._api.act("faults", {"seed": self.outcome.seed, "shares": FAULTS, "repeats": REPEATS, "retry_after": 1})
+            faults = {
+                "seed": self.outcome.seed,
+                "shares": PASSING,
+                "repeats": REPEATS,
+                "retry_after": 1,
+                "long_retry_after": 3,
+                "hang_s": 10,
+            }
+            self._api.act("faults", faults)
             talking = [threading.Thread(target=side, daemon=True) for side in (self._contact, self._advisor)]
             for side in talking:
                 side.start()
             for _ in range(self.outcome.kills):
                 time.sleep(self._chance.uniform(0.3, 1.0))
-                self._bot.kill()
-                self._bot.start()
+                bot = self._chance.choice(self._bots)
+                bot.kill()
+                bot.start(40)
             for side in talking:
                 side.join()
-            self._settle()
+            self.outcome.stuck = settle(self._left)
             self._judge()
         finally:
-            self._ledger.end()
-            self._bot.stop()
+            for bot in self._bots:
+                bot.stop()
             self._api.process.stop()
         return self.outcome
 
@@ -147,12 +160,11 @@ class Run:
             self._quiet()
 
     def _quiet(self) -> None:
-        end = time.monotonic() + 20
         time.sleep(0.3)
-        while int(str(self._api.tell("figures")["pending"])) + self._ledger.waiting():
-            if time.monotonic() > end:
-                raise TimeoutError("the bot does not answer")
-            time.sleep(0.05)
+        wait_until(lambda: not self._left(), 20, "the bot does not answer")
+
+    def _left(self) -> int:
+        return self._api.pending + self._books.waiting()
 
     def _contact(self) -> None:
         for number in range(self._each):
@@ -163,15 +175,6 @@ class Run:
         for number in range(self._each):
             self._page.act(1, {"type": "reply", "text": f"mark-out-{number}"})
             time.sleep(0.12)
-
-    def _settle(self) -> None:
-        left, moved = -1, time.monotonic()
-        while left and time.monotonic() - moved < STUCK_S:
-            now = int(str(self._api.tell("figures")["pending"])) + self._ledger.waiting()
-            if now != left:
-                left, moved = now, time.monotonic()
-            time.sleep(0.25)
-        self.outcome.stuck = left
 
     def _judge(self) -> None:
         lines = self._page.case(1)["lines"]
@@ -196,15 +199,15 @@ class Run:
         doubled = sum(got.count(mark) > 1 for mark in firsts)
         if repeats:
             self.outcome.doubled += doubled
-            self.outcome.unflagged += max(0, doubled - len(self._ledger.uncertain()))
+            self.outcome.unflagged += max(0, doubled - len(self._books.uncertain()))
         else:
             self.outcome.twice += doubled
 
 
-def run(*, seed: int, kills: int = 6, each: int = 40) -> Relayed:
+def run(*, seed: int, kills: int = 6, each: int = 40, deployment: Deployment = SQLITE) -> Relayed:
     """Run once in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        return Run(Path(folder), seed=seed, kills=kills, each=each).execute()
+        return Run(Path(folder), deployment, seed=seed, kills=kills, each=each).execute()
 
 
 def main() -> None:

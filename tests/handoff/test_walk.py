@@ -8,12 +8,14 @@ import asyncio
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -23,7 +25,8 @@ from bot.model import ContactRef
 from tests.handoff.post import text_of
 from tests.handoff.town import Town
 
-CONTACTS = tuple(f"90{number}" for number in range(4))
+CONTACTS = ("900", "w900", "901", "w901")  # on Telegram and on the web, two and two with the same address there
+GROUP = ContactRef("telegram-desk", "-100")
 PEOPLE = (
     Profile("Ana", "advisor", "madrid"),
     Profile("Berta", "advisor", "madrid", topics=("support", "housing")),
@@ -41,6 +44,8 @@ ACTIONS = {
     "pass_on": 4, "close": 4, "duty": 2, "time_passes": 5, "relay": 4, "restart": 2, "read_the_board": 8,
 }  # fmt: skip
 MARK = re.compile(r"mark-([cs])(\d+)-(?:to(\d+)-)?(\d+)")
+
+SEEN: Counter[str] = Counter()  # marks at each contact and in the topics of the group: a walk that shows nobody anything proves nothing
 
 T = TypeVar("T")
 
@@ -65,6 +70,8 @@ class Walk(RuleBasedStateMachine):
         self.requests: dict[int, Request] = {}
         self.staff: list[Staff] = []
         self.count = 0
+        self.whose: dict[int, int] = {}  # case -> contact
+        self.looked_at = 0
         self.log: list[tuple[str, int, int]] = []
 
     def do(self, work: Coroutine[object, object, T]) -> T:
@@ -82,7 +89,7 @@ class Walk(RuleBasedStateMachine):
         for address in CONTACTS:
             self.do(self.town.settle_in(address))
         code = self.do(self.town.store.desk.link_code("madrid"))
-        assert self.do(self.town.store.desk.link_group(ContactRef("telegram-desk", "-100"), code)) == "madrid"
+        assert self.do(self.town.store.desk.link_group(GROUP, code)) == "madrid"
 
     def mark(self, kind: str, who: int, to: int | None = None) -> str:
         self.count += 1
@@ -135,6 +142,7 @@ class Walk(RuleBasedStateMachine):
         case = self.do(self.town.case_of(CONTACTS[who]))
         assert case is not None, "a request was lost"
         self.requests[who] = Request(case.number)
+        self.whose[case.number] = who
 
     def write(self, who: int) -> None:
         self.do(self.town.write(CONTACTS[who], self.mark("c", who)))
@@ -163,8 +171,7 @@ class Walk(RuleBasedStateMachine):
         address = CONTACTS[who]
         self.do(self.town.write(address, "/delete"))
         self.requests.pop(who, None)
-        for name in ("given", "tokens"):
-            getattr(self.town.posts["telegram"], name).pop(address, None)
+        self.town.forget(address)
         self.do(self.town.settle_in(address))
 
     # ------------------------------------------------------------ staff
@@ -203,7 +210,7 @@ class Walk(RuleBasedStateMachine):
         said = self.mark("s", by, who)
         result = self.do(self.town.act(self.staff[by], request.number, Reply(said)))
         assert isinstance(result, Done) == (request.owner == by and request.state == "claimed")
-        shown = any(said in text for text in self.town.posts["telegram"].shown(CONTACTS[who]))
+        shown = any(said in text for text in self.town.shown(CONTACTS[who]))
         assert shown == isinstance(result, Done), "a reply went astray"
         if isinstance(result, Done) and self.count % 4 == 0:
             assert isinstance(self.do(self.town.act(self.staff[by], request.number, Withdraw(result.line))), Done)
@@ -213,7 +220,7 @@ class Walk(RuleBasedStateMachine):
         if request is not None:
             said = self.mark("s", by, who)
             self.do(self.town.act(self.staff[by], request.number, AddNote(said)))
-            assert not any(said in text for text in self.town.posts["telegram"].shown(CONTACTS[who])), "a note reached a contact"
+            assert not any(said in text for text in self.town.shown(CONTACTS[who])), "a note reached a contact"
 
     def pass_on(self, who: int, by: int, to: str) -> None:
         request = self.requests.get(who)
@@ -251,11 +258,12 @@ class Walk(RuleBasedStateMachine):
     def relay(self) -> None:
         self.do(self.town.desk.relay())
         self.do(self.town.settle())
+        self.do(self.town.send_due())
 
     def topic_deleted(self, who: int) -> None:
         request = self.requests.get(who)
         if request is not None:
-            self.do(self.town.store.desk.set_topic(ContactRef("telegram-desk", "-100"), request.number, None))
+            self.do(self.town.store.desk.set_topic(GROUP, request.number, None))
 
     def restart(self) -> None:
         self.do(self.town.close())
@@ -267,9 +275,20 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def nobody_reads_what_is_not_theirs(self) -> None:
         for who, address in enumerate(CONTACTS):
-            for message in self.town.posts["telegram"].given[address]:
+            for message in self.town.given(address):
                 for kind, whose, to, _number in MARK.findall(text_of(message)):
                     assert (int(to) if kind == "s" else int(whose)) == who, "a text reached a foreign person"
+                    SEEN[address] += 1
+
+    @invariant()
+    def every_topic_of_the_group_is_about_its_contact(self) -> None:
+        posts = self.town.posts["telegram-desk"].given[GROUP.address]
+        for message in posts[self.looked_at :]:
+            for kind, whose, to, _number in MARK.findall(text_of(message)):
+                assert message.thread, "a contact's words are in the topic everybody reads"
+                assert self.whose[message.thread] == (int(to) if kind == "s" else int(whose)), "a topic shows another contact's words"
+                SEEN["topic"] += 1
+        self.looked_at = len(posts)
 
     @invariant()
     def everybody_has_an_owner(self) -> None:
@@ -310,3 +329,9 @@ TestWalk.settings = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
+
+
+def test_the_walk_came_by_everybody() -> None:
+    if not SEEN:
+        pytest.skip("nobody has walked")
+    assert {*CONTACTS, "topic"} <= SEEN.keys()

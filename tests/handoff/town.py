@@ -31,6 +31,11 @@ def brain() -> Brain:
     return app.load_brain(Settings(_env_file=None, knowledge_dir=ROOT / "knowledge"))  # type: ignore[call-arg]  # a setting of pydantic itself
 
 
+def ref_of(address: str) -> ContactRef:
+    """Return the contact at an address; with a "w" before it, it is that of somebody on the web."""
+    return ContactRef("web", address[1:]) if address.startswith("w") else ContactRef("telegram", address)
+
+
 @dataclass
 class Clock:
     """Time that stands still until it is turned."""
@@ -53,7 +58,7 @@ class Town:
     clock: Clock = field(default_factory=Clock)
     rules: DeskRules = field(default_factory=DeskRules)
     posts: dict[str, Post] = field(
-        default_factory=lambda: {name: Post(name) for name in ("telegram", "email", "telegram-desk", "practice")}
+        default_factory=lambda: {name: Post(name) for name in ("telegram", "email", "telegram-desk", "practice", "web")}
     )
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     store: Store = field(init=False)
@@ -79,14 +84,20 @@ class Town:
 
     # ------------------------------------------------------------ contacts
 
-    async def accept(self, address: str, event: Event, channel: str = "telegram") -> None:
+    async def accept(self, address: str, event: Event) -> None:
         """Let something happen at an address and wait until it is answered."""
-        await self.service.accept([Incoming(ContactRef(channel, address), f"{address}:{next(self.numbers)}", event)])
+        await self.service.accept([Incoming(ref_of(address), f"{address}:{next(self.numbers)}", event)])
         await self.settle()
 
     async def settle(self) -> None:
         """Wait until nothing is being handled or sent."""
         await self.service.idle()
+
+    async def send_due(self) -> None:
+        """Send what waits in lanes, as the loop of a running service does."""
+        while due := await self.store.claim(64):
+            for delivery in due:
+                await self.service._deliver(delivery)
 
     async def write(self, address: str, text: str) -> None:
         """Let a contact write."""
@@ -98,7 +109,7 @@ class Town:
 
     async def press(self, address: str, option_id: str) -> bool:
         """Let a contact press the newest button whose id begins so; False where there is none."""
-        found = self.posts["telegram"].button(address, option_id)
+        found = self.post_of(address).button(ref_of(address).address, option_id)
         if found is None:
             return False
         token, index = found
@@ -113,18 +124,31 @@ class Town:
 
     def given(self, address: str) -> Sequence[Message]:
         """Return what a contact was given, oldest first."""
-        return self.posts["telegram"].given[address]
+        return self.post_of(address).given[ref_of(address).address]
+
+    def shown(self, address: str) -> list[str]:
+        """Return the texts a contact was given, oldest first."""
+        return self.post_of(address).shown(ref_of(address).address)
+
+    def forget(self, address: str) -> None:
+        """Forget what a contact was given."""
+        for kept in (self.post_of(address).given, self.post_of(address).tokens):
+            kept.pop(ref_of(address).address, None)  # type: ignore[attr-defined]
+
+    def post_of(self, address: str) -> Post:
+        """Return the channel of a contact."""
+        return self.posts[ref_of(address).channel]
 
     async def case_of(self, address: str) -> Case | None:
         """Return the open case of a contact that a person talks in."""
-        contact_id = await self.store.find(ContactRef("telegram", address))
+        contact_id = await self.store.find(ref_of(address))
         snapshot = await self.store.read(contact_id) if contact_id else None
         cases = snapshot.conversation.cases if snapshot else ()
         return next((case for case in cases if case.is_open and case.kind in ("advice", "legal")), None)
 
     async def owner_of(self, address: str) -> str | None:
         """Return who owns a contact's conversation."""
-        contact_id = await self.store.find(ContactRef("telegram", address))
+        contact_id = await self.store.find(ref_of(address))
         snapshot = await self.store.read(contact_id) if contact_id else None
         return snapshot.conversation.owner if snapshot else None
 

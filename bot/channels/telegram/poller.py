@@ -75,7 +75,7 @@ class Poller:
             _log.warning("updates wait at Telegram for %.0f s: too much waits here", error.retry_after_s)
             return max(error.retry_after_s, FIRST_WAIT_S)
         except StoreError as error:
-            _log.error("updates wait at Telegram: %s", type(error).__name__)
+            _log.error("updates wait at Telegram: %s", error)
         except ThrottledError as error:
             return max(error.retry_after_s, FIRST_WAIT_S)
         except Conflict:

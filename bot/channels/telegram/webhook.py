@@ -54,7 +54,7 @@ async def _taken(body: bytes, keep: Keep) -> Response:
     except Overloaded as error:
         return _later(error.retry_after_s)
     except StoreError as error:
-        _log.error("an update waits at Telegram: %s", type(error).__name__)
+        _log.error("an update waits at Telegram: %s", error)
         return _later(STORE_WAIT_S)
     return Response(status_code=200)
 

@@ -15,3 +15,6 @@ SELECT value FROM meta WHERE name = ?
 
 -- name: set_meta
 INSERT INTO meta (name, value) VALUES (?, ?)
+
+-- name: replace_meta
+INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value

@@ -191,6 +191,9 @@ SELECT value FROM meta WHERE name = ?
 -- name: set_meta
 INSERT INTO meta (name, value) VALUES (?, ?)
 
+-- name: replace_meta
+INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
 -- name: set_move
 INSERT INTO moves (contact_id, code_hash, expires_at) VALUES (?, ?, ?)
 ON CONFLICT (contact_id) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at
