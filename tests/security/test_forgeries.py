@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from bot.cases import Profile
 from bot.channels.desk.bodies import one_line
 from bot.channels.files import MAX_FILE, headers_of, safe_name, type_of
-from bot.channels.telegram.webhook import MAX_BODY, PATH, SECRET_HEADER
+from bot.channels.telegram.webhook import MAX_BODY, NOTED, PATH, SECRET_HEADER
 from bot.channels.web.address import FAILED_LOGINS, NEW_SESSIONS, AddressLimit, network_of
 from bot.channels.web.plain import UPLOADS
 from bot.channels.web.session import Session
@@ -164,7 +164,7 @@ async def test_only_our_own_page_writes(home: House) -> None:
 # ---------------------------------------------------------------- the webhook
 
 
-async def test_forged_calls_of_the_webhook_change_nothing(home: House) -> None:
+async def test_forged_calls_of_the_webhook_change_nothing(home: House, caplog: pytest.LogCaptureFixture) -> None:
     secret = home.hook[SECRET_HEADER]
     body = b'{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":5,"type":"private"},"from":{"id":5},"text":"x"}}'
     wrong = ("", "x", secret[:-1], secret + "x", secret.upper(), f" {secret}x", "\xff" * 64)
@@ -176,6 +176,7 @@ async def test_forged_calls_of_the_webhook_change_nothing(home: House) -> None:
                 answer = await home.call(f"{PATH}?{SECRET_HEADER}={secret}", content, [*headers, ("content-type", kind)], "POST")
                 assert (answer.status, answer.body) == (403, b"")
     assert (await home.store.figures())["contacts"] == 0
+    assert 1 <= sum("wrong secret" in line for line in caplog.messages) <= NOTED.burst  # strangers cannot fill the disk
 
 
 # ---------------------------------------------------------------- crowds behind one address
