@@ -27,7 +27,7 @@ class _Backlog:
     dropped: int = 0
     is_told: bool = False
     has_cry: bool = True  # until it was looked through
-    counted_at: float = -1.0
+    counted_at: float = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,12 @@ class Flood:
     def wants_count(self, contact: ContactRef, now: float, most: int = MOST_WAITING) -> bool:
         """Say whether as much of a contact seems to wait as may, and nobody looked for a while: another process may have handled some."""
         backlog = self._backlogs.get(contact)
-        if backlog is None or backlog.waiting < most or now - backlog.counted_at < COUNT_S:
-            return False
-        backlog.counted_at = now
-        return True
+        return backlog is not None and backlog.waiting >= most and now - backlog.counted_at >= COUNT_S
 
-    def counted(self, contact: ContactRef, waiting: int) -> None:
-        """Note how much of a contact really waits."""
-        self._backlogs.setdefault(contact, _Backlog()).waiting = waiting
+    def counted(self, contact: ContactRef, waiting: int, now: float) -> None:
+        """Note how much of a contact really waits; until that is known nothing is dropped."""
+        backlog = self._backlogs.setdefault(contact, _Backlog())
+        backlog.waiting, backlog.counted_at = waiting, now
 
     def keeps(self, item: Incoming, now: float, most: int = MOST_WAITING) -> bool:
         """Say whether an event may wait here; one that may not is dropped and counted."""

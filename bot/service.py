@@ -203,11 +203,11 @@ class ConversationService:
             raise Overloaded(wait_s)
         if flooding != "keep":
             return True
-        most = MOST_WAITING if self._waiting < self._max_waiting / 2 else CONTACT.burst
+        most = MOST_WAITING if self._waiting < self._max_waiting / 2 else min(MOST_WAITING, self._flood.pace.burst)
         if self._flood.wants_count(item.contact, now, most):
             contact_id = await self._store.find(item.contact)
             snapshot = await self._store.read(contact_id) if contact_id else None
-            self._flood.counted(item.contact, len(snapshot.waiting) if snapshot else 0)
+            self._flood.counted(item.contact, len(snapshot.waiting) if snapshot else 0, now)
         return self._flood.keeps(item, now, most)
 
     def _flooding(self, channel: str) -> Flooding:

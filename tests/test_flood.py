@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.channels import Capabilities
-from bot.errors import Overloaded
+from bot.errors import Overloaded, StoreError
 from bot.flood import CONTACT, CRIES, MOST_WAITING, Flood
 from bot.model import ButtonPressed, CommandReceived, ContactRef, Event, Incoming, InviteUsed, MediaReceived, TextReceived
 from bot.service import ConversationService, Mind
@@ -124,11 +125,38 @@ def test_what_others_have_handled_is_seen() -> None:
     for _ in range(200):
         found.keeps(wrote("ana", "x"), 5.0)
     assert found.wants_count(ana, 5.0)
+    assert found.wants_count(ana, 5.1)  # until somebody could look
+    found.counted(ana, 200, 5.1)
     assert not found.wants_count(ana, 5.5)
-    found.counted(ana, 3)
-    assert found.keeps(wrote("ana", "x"), 5.5)
+    assert not found.keeps(wrote("ana", "x"), 5.5)
+    assert found.wants_count(ana, 6.2)
+    found.counted(ana, 3, 6.2)
+    assert found.keeps(wrote("ana", "x"), 6.2)
     found.forget_counts()
     assert not found.wants_count(ana, 50.0)
+
+
+async def test_a_database_that_refuses_makes_nobody_lose_anything(store: Store) -> None:
+    """The poll brings the same batch again and again: repeated tries must not count as a flood."""
+    post, timer = PostCards(), Timer()
+    post.capabilities = Capabilities(None, None, shared_device=False, location=False, flooding="keep")
+    service = serving(store, post, timer)
+    batch = [wrote("ana", str(number)) for number in range(20)]
+    accept, refusals = store.accept, iter(range(30))
+
+    async def refusing(incoming: Sequence[Incoming]) -> tuple[str, ...]:
+        if next(refusals, None) is not None:
+            raise StoreError("disk full")
+        return await accept(incoming)
+
+    store.accept = refusing  # type: ignore[method-assign]
+    for _ in range(31):
+        timer.now += 0.3
+        with contextlib.suppress(StoreError):
+            await service.accept(batch)
+    await until(lambda: len(post.to("ana")) == 20)
+    assert service.tally()["dropped"] == 0
+    await service.stop()
 
 
 # ---------------------------------------------------------------- over the service and a real store

@@ -253,3 +253,18 @@ async def test_a_lost_session_does_not_show_the_earlier_ones_conversation(open_p
     await expect(page.locator("article")).to_have_count(1)
     await say(page, "soy otra persona")
     assert len({item.contact for item in chat.host.accepted}) == 2
+
+
+async def test_where_too_many_come_from_one_address_the_page_waits_for_its_cookie(chromium: Browser, chat: Served) -> None:
+    """The page itself comes at once, says that many are writing, and begins as soon as it may."""
+    waits = iter([1.0, 1.0, 1.0])
+    chat.channel.newcomers.take = lambda connection: next(waits, 0.0)  # type: ignore[method-assign]
+    context = await chromium.new_context(locale="en-GB")
+    page = await context.new_page()
+    await page.goto(chat.url)
+    await expect(page.locator("#status")).to_contain_text("Very many people")
+    await expect(page.locator("#log article")).to_have_count(1, timeout=15_000)
+    await expect(page.locator("#status")).to_be_hidden()
+    await expect(page.locator("[data-text=cookies]")).to_have_count(0)
+    assert next(waits, None) is None
+    await context.close()

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from starlette.requests import HTTPConnection
 
+from bot import app
 from bot.cases import Profile
 from bot.channels.desk.bodies import one_line
 from bot.channels.files import MAX_FILE, headers_of, safe_name, type_of
-from bot.channels.telegram.webhook import MAX_BODY, PATH, SECRET_HEADER
+from bot.channels.telegram.webhook import MAX_BODY, NOTED, PATH, SECRET_HEADER
 from bot.channels.web.address import FAILED_LOGINS, NEW_SESSIONS, AddressLimit, network_of
 from bot.channels.web.plain import UPLOADS
 from bot.channels.web.session import Session
+from bot.config import Settings
 from bot.dialogue.handoff import badge_words, unbadge
 from bot.model import ContactRef, OpenCase
 from bot.pace import Pace
 from bot.store import Decision, FindButton, Snapshot
 from tests.dialogue.world import context
+from tests.running import free_port
 from tests.security.house import Answer, House, house
 
 ADMIN = Profile("Root", "admin", "")
@@ -164,7 +169,7 @@ async def test_only_our_own_page_writes(home: House) -> None:
 # ---------------------------------------------------------------- the webhook
 
 
-async def test_forged_calls_of_the_webhook_change_nothing(home: House) -> None:
+async def test_forged_calls_of_the_webhook_change_nothing(home: House, caplog: pytest.LogCaptureFixture) -> None:
     secret = home.hook[SECRET_HEADER]
     body = b'{"update_id":1,"message":{"message_id":1,"date":1,"chat":{"id":5,"type":"private"},"from":{"id":5},"text":"x"}}'
     wrong = ("", "x", secret[:-1], secret + "x", secret.upper(), f" {secret}x", "\xff" * 64)
@@ -176,6 +181,7 @@ async def test_forged_calls_of_the_webhook_change_nothing(home: House) -> None:
                 answer = await home.call(f"{PATH}?{SECRET_HEADER}={secret}", content, [*headers, ("content-type", kind)], "POST")
                 assert (answer.status, answer.body) == (403, b"")
     assert (await home.store.figures())["contacts"] == 0
+    assert 1 <= sum("wrong secret" in line for line in caplog.messages) <= NOTED.burst  # strangers cannot fill the disk
 
 
 # ---------------------------------------------------------------- crowds behind one address
@@ -194,6 +200,24 @@ async def test_a_crowd_gets_sessions_at_its_pace_and_is_never_kept_from_writing(
     for number, cookie in enumerate(cookies):
         assert (await say(home, cookie, "hola", f"m{number}", client=shelter)).status == 200
     assert home.web.newcomers.refused == 2
+
+
+@pytest.mark.parametrize(("trusted", "is_believed"), [("127.0.0.1", True), ("192.0.2.1", False), ("", False)])
+async def test_only_a_proxy_that_is_named_says_who_comes(trusted: str, is_believed: bool, home: House) -> None:
+    """Over the real server: a header that anybody can write counts only from TRUSTED_PROXIES."""
+    settings = Settings(_env_file=None, port=free_port(), trusted_proxies=trusted)  # type: ignore[call-arg]
+    server = app._Server(app._uvicorn_config(settings, home.store, [home.web]))
+    serving = asyncio.create_task(server.serve(sockets=[app._listener(settings)]))
+    await app._listening(server, serving)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        given = []
+        for _ in range(NEW_SESSIONS.burst + 3):
+            async with session.get(settings.root_url, headers={"X-Forwarded-For": "203.0.113.50"}) as answer:
+                given.append("Set-Cookie" in answer.headers)
+    server.should_exit = True
+    await serving
+    assert given[: NEW_SESSIONS.burst] == [True] * NEW_SESSIONS.burst
+    assert given[-1] is not is_believed
 
 
 async def test_failed_logins_are_limited_and_a_good_one_does_not_count(home: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -13,11 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import Overloaded, StoreError
+from bot.pace import Buckets, Pace
 
 PATH: Final = "/telegram/webhook"
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 MAX_BODY: Final = 1024 * 1024
 STORE_WAIT_S: Final = 5
+NOTED: Final = Pace(5, 1 / 60)  # lines in the log about strangers, who must not fill the disk
 
 Keep = Callable[[Sequence[object]], Awaitable[None]]
 
@@ -27,9 +30,12 @@ _log = logging.getLogger(__name__)
 def webhook_route(secret: str, keep: Keep, is_receiving: Callable[[], bool]) -> Route:
     """Make the route Telegram calls; `keep` returns when the updates are safe."""
 
+    noted: Buckets[None] = Buckets(NOTED)
+
     async def receive(request: Request) -> Response:
         if not _is_authentic(request, secret):
-            _log.warning("webhook call refused: wrong secret")
+            if not noted.take(None, time.monotonic()):
+                _log.warning("webhook call refused: wrong secret")
             return Response(status_code=403)
         if not is_receiving():
             return _later(STORE_WAIT_S)

@@ -82,6 +82,7 @@ class SocketEndpoint:
             line.offer(Queued(answer.frame))
             if answer.kept:
                 self._hub.push(session.address, TYPING)
+            await asyncio.sleep(0)  # what is answered at once, such as a refusal, keeps nobody else waiting, nor the answers themselves
 
 
 async def _write(websocket: WebSocket, line: Line, replayed: Container[int]) -> None:
