@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.botapi import BotApi
 from tests.channels.web_server import Page
 from tests.running import Bot, free_port, knowledge_of
+from tests.test_process import dragoman
 
 TOKEN = "operators-token-of-the-test"
 USER = 7_800_001
@@ -179,6 +180,21 @@ async def test_files_with_a_fault_are_an_alarm_until_they_are_whole(running: Ope
 
 async def _reloads(running: Operated, result: str) -> bool:
     return (await running.figures())[f"dragoman_knowledge_reloads_total/{result}"] >= 1
+
+
+async def test_a_message_that_is_given_up_is_told_to_the_admin_in_their_language(running: Operated, tmp_path: Path) -> None:
+    admin = USER + 50
+    settings = {"DATA_DIR": str(tmp_path / "data"), "KNOWLEDGE_DIR": str(tmp_path / "knowledge")}
+    invite = ("invite", "--role", "admin", "--city", "zagreb", "--name", "Ana", "--json")
+    told = await asyncio.to_thread(lambda: dragoman(*invite, **settings))
+    running.api.say(admin, f"/start {json.loads(told.stdout)['code']}", "hr")
+    await until_async(lambda: running.answered(range(admin, admin + 1), 1), 20)
+    running.api.faults.next("sendMessage", "bad_request")
+    running.api.say(USER, "/start", "en")
+    await until_async(lambda: running.answered(range(admin, admin + 1), 2), 30)
+    assert running.api.sent(admin)[-1].text.startswith("Poruke se nisu mogle dostaviti")
+    figures = await running.figures()
+    assert (figures["dragoman_alarm/dead"], figures["dragoman_sends_total/telegram/dead"]) == (1, 1)
 
 
 # ---------------------------------------------------------------- how it ends
