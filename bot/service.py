@@ -52,7 +52,8 @@ SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
-STOP_S = 6.0  # for what is in hand at a stop; the rest is in the tables. With all else the process ends within 10 s
+STOP_S = 7.0  # for what is in hand at a stop; the rest is in the tables, and all of the process ends within 10 s
+GIVE_BACK_S = 0.001  # after which a message that was not yet on its way at a stop may be sent by whoever comes next
 OVERLOAD_RETRY_S = 5.0
 TRANSLATE_S = 3.0  # a text waits no longer than that for its translation
 
@@ -129,21 +130,24 @@ class ConversationService:
         """Go on with whatever an earlier process left in the tables, then keep going."""
         self._loops = [
             asyncio.create_task(self._recheck_loop()),
-            asyncio.create_task(self._send_loop()),
             asyncio.create_task(self._sweep_loop()),
+            asyncio.create_task(self._send_loop()),  # the last one: `stop` lets it finish
         ]
 
     async def stop(self) -> None:
         """Finish what is in hand within STOP_S seconds; the rest is in the tables."""
         self._stopping = True
-        for loop in self._loops:
+        self._due.set()
+        for loop in self._loops[:-1]:
             loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
-        for task in list(self._tasks):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                if self._loops:
+                    await asyncio.wait(self._loops[-1:])  # not cut off: what it has leased would look as if it had perhaps been sent
+                await self.idle()
+        for task in (*self._loops, *self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
 
     async def broken(self) -> None:
         """Wait until one of the loops ends, which none should; raises what ended it."""
@@ -234,7 +238,7 @@ class ConversationService:
                 return  # look() comes back to it
             async with self._handling:
                 again = True
-                while again:
+                while again and not self._stopping:
                     self._active[contact_id] = False
                     await self._handle_waiting(contact_id)
                     again = self._active[contact_id]
@@ -287,7 +291,7 @@ class ConversationService:
             while following is not None:
                 async with self._sending:
                     begun = time.monotonic()
-                    result = await self._send(following)
+                    result = Retry(GIVE_BACK_S, following.uncertain) if self._stopping else await self._send(following)
                 self._metrics.sent(following.contact.channel, time.monotonic() - begun, result)
                 following = await self._store.settle(following, result)
         except StoreError as error:
@@ -328,7 +332,7 @@ class ConversationService:
 
     async def _send_loop(self) -> None:
         """Take up lanes whose time has come: retries, and what a dead process left behind."""
-        while True:
+        while not self._stopping:
             try:
                 for delivery in await self._store.claim(MAX_PARALLEL):
                     self._spawn(asyncio.create_task(self._deliver(delivery)))
@@ -339,6 +343,8 @@ class ConversationService:
 
     async def _until_due(self) -> None:
         self._due.clear()
+        if self._stopping:
+            return
         due = await self._store.next_due()
         wait = RECHECK_S if due is None else min(RECHECK_S, max(0.01, (due - self._clock()).total_seconds()))
         try:
