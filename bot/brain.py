@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import gc
 import hashlib
-import io
 import json
 import os
 import pickle
@@ -30,7 +29,7 @@ from bot.errors import KnowledgeError
 from bot.knowledge.faults import read_fault
 from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
-from bot.matching.matcher import Part, put_together, taken_apart
+from bot.matching.matcher import Part
 from bot.model import City, Knowledge
 
 MANIFESTS = 8  # states of knowledge folders that are kept, the newest...
@@ -134,7 +133,7 @@ class Shelf:
     def keep_part(self, file: str, part: object) -> None:
         """Keep a part, where it is not here yet."""
         if not (self.folder / file).exists():
-            self.keep(file, _pickled(part))
+            self.keep(file, pickle.dumps(part, pickle.HIGHEST_PROTOCOL))
 
     def keep(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all."""
@@ -156,25 +155,13 @@ class Shelf:
                 if path.name not in needed and path.stat().st_mtime < recent:
                     path.unlink()
 
-    def pieces(self, file: str) -> Iterator[object]:
-        """Read a part piece by piece, so that somebody else can have the processor in between."""
-        unpickler = pickle.Unpickler(io.BytesIO((self.folder / file).read_bytes()))  # noqa: S301  # our own folder: is_ours()
-        with contextlib.suppress(EOFError):
-            while True:
-                yield unpickler.load()
+    def read(self, file: str) -> object:
+        """Read a part."""
+        return pickle.loads((self.folder / file).read_bytes())  # noqa: S301  # our own folder: is_ours()
 
 
 def _last_of(folder: Path) -> str:
     return f"last-{fingerprint(str(folder.resolve()).encode())}"
-
-
-def _pickled(part: object) -> bytes:
-    """Write a part as pieces that share what they have in common."""
-    file = io.BytesIO()
-    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
-    for piece in taken_apart(part):
-        pickler.dump(piece)
-    return file.getvalue()
 
 
 # ---------------------------------------------------------------- reading a brain
@@ -210,31 +197,25 @@ def _kept(parts: Parts | None, shelf: Shelf) -> Brain | None:
 
 
 def _from_shelf(parts: Parts, shelf: Shelf) -> Brain:
-    return _assemble(parts, {name: put_together(shelf.pieces(file)) for name, file in parts.items()})
+    return _assemble(parts, {name: shelf.read(file) for name, file in parts.items()})
 
 
 async def learn(folder: Path, shelf: Shelf, earlier: Brain) -> AsyncIterator[Brain]:
     """Build aside and yield what is known as soon as it is: first the changed words, then what was learnt from them.
 
-    Nothing here holds up the loop for longer than it takes to read one piece. Raises KnowledgeError."""
+    Nothing here holds up the loop for longer than it takes to read one part. Raises KnowledgeError."""
     parts: dict[str, str] = {}
     known = dict(earlier.parts)
     async for found in _built_aside(folder, shelf):
         parts |= found
         with quick_allocation():
             for file in found.values():
-                known[file] = known[file] if file in known else await _read(shelf, file)
+                if file not in known:
+                    known[file] = shelf.read(file)
+                    await asyncio.sleep(0)  # others may have the processor in between
             brain = _assemble(parts, {name: known[file] for name, file in parts.items()}, earlier.matcher)
         if brain.matcher is not earlier.matcher or earlier.parts:  # never words alone, with nothing that hears a cry for help
             yield brain
-
-
-async def _read(shelf: Shelf, file: str) -> object:
-    pieces = []
-    for piece in shelf.pieces(file):
-        pieces.append(piece)
-        await asyncio.sleep(0)
-    return put_together(iter(pieces))
 
 
 def _assemble(parts: Parts, loaded: Mapping[str, object], matcher: Matcher | None = None) -> Brain:

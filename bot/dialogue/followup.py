@@ -15,7 +15,8 @@ from bot.knowledge.render import render_text
 from bot.knowledge.values import PLACEHOLDER
 from bot.model import Aspect, Block, Conversation, Entry, Heading, Match, Run, TextReceived, Turn, Understanding, Words
 
-SURELY_NEW: Final = 0.79  # chance of an entry from which a short question is one of its own ("how much" and its like stay below)
+SURELY_NEW: Final = 0.79  # chance of an entry from which a short question is one of its own ("how much" and its like stay below)...
+SURELY_ELSE: Final = 0.9  # ...and one that begins with "and" ("and for my husband?" stays below, "and the school of my children?" does not)
 _NO_QUESTION: Final = ("smalltalk", "emergency")
 KINDS: Final[dict[Aspect, frozenset[str]]] = {
     "cost": frozenset({"money", "percent"}),
@@ -30,7 +31,13 @@ def read_on(conversation: Conversation, event: TextReceived, understood: Underst
 
     Where that leads nowhere else, what the question means by itself is only offered, beside the last answer."""
     last, said = _last(conversation, home, context)
-    if last is None or said is None or not understood.goes_on or understood.outcome in _NO_QUESTION or _asks_anew(understood, last):
+    if (
+        last is None
+        or said is None
+        or not understood.goes_on
+        or understood.outcome in _NO_QUESTION
+        or _asks_anew(understood, last, SURELY_ELSE)
+    ):
         return understood
     together = context.matcher.understand(f"{said.title} {event.text}", home.city.slug, tongue(conversation, context))
     if together.outcome == "answer" and together.matches[0].entry_id != last.id:
@@ -56,9 +63,9 @@ def _last(conversation: Conversation, home: Home, context: Context) -> tuple[Ent
     return last, last.words.get(tongue(conversation, context)) if last else None
 
 
-def _asks_anew(understood: Understanding, last: Entry) -> bool:
+def _asks_anew(understood: Understanding, last: Entry, surely: float = SURELY_NEW) -> bool:
     """Say whether a question is surely one of its own: about something else, or the whole of the same again."""
-    if understood.outcome not in ("answer", "suggest") or understood.matches[0].score < SURELY_NEW:
+    if understood.outcome not in ("answer", "suggest") or understood.matches[0].score < surely:
         return False
     return understood.matches[0].entry_id != last.id or not set(understood.aspects) - {"steps"}
 

@@ -19,8 +19,8 @@ _SHRINK: Final = 2.0
 _STEPS: Final = 25
 # A question left out is harder than those of real people, whose words others have used before: the odds are raised to this power and by
 # this factor. Fitted on the test questions of six cities, and right for each language and city within 7 points (tests/bench/FIGURES.md).
-_REAL_SLOPE: Final = 0.87
-_REAL_SHIFT: Final = 1.79
+_REAL_SLOPE: Final = 0.80
+_REAL_SHIFT: Final = 1.89
 _EVIDENCE: Final = np.float32(0.12)  # of the ridge model, which 98 of 100 real questions have; below, a text says next to nothing ("asdf")
 
 
@@ -60,31 +60,24 @@ def signals(scores: Scores) -> Floats:
     return np.stack([ridge, lead, scores.nearest, scores.answer], axis=2)
 
 
-def _nearest(training: Training) -> Floats:
-    """Find the nearest other example of each entry for every sampled question."""
-    alike = training.alike.copy()
-    alike[np.arange(len(alike)), training.sample] = 0
-    return np.maximum.reduceat(alike, training.starts, axis=1)
-
-
-def _left_out(training: Training, sample: Integers) -> Floats:
+def _left_out(training: Training, owners: Integers) -> Floats:
     """Score sampled questions with models that never saw them."""
-    diagonal = (training.factor[:, sample] ** 2).sum(axis=0)
-    left_out: Floats = training.targets[sample] - training.coefficients[sample] / diagonal[:, None]
+    sample = training.sample
+    left_out: Floats = -training.coefficients[sample] / training.inverse.diagonal()[sample, None]
+    left_out[np.arange(len(sample)), owners[sample]] += 1
     return left_out
 
 
-def _entry_left_out(training: Training, sample: Integers) -> Floats:
+def _entry_left_out(training: Training, owners: Integers) -> Floats:
     """Score sampled questions with models that never saw their entry."""
-    owners = np.array([example.entry for example in training.examples])
-    result = np.zeros((len(sample), training.targets.shape[1]), dtype=np.float32)
+    sample = training.sample
+    result = np.zeros((len(sample), training.coefficients.shape[1]), dtype=np.float32)
     for entry in np.unique(owners[sample]):
         block = np.flatnonzero(owners == entry)
-        columns = training.factor[block[0] :, block]
-        shift = np.linalg.solve(columns.T @ columns, training.coefficients[block])
+        shift = np.linalg.solve(training.inverse[np.ix_(block, block)], training.coefficients[block])
         mine = owners[sample] == entry
-        rows = np.searchsorted(block, sample[mine])
-        result[mine] = training.targets[block][rows] - shift[rows]
+        result[mine] = -shift[np.searchsorted(block, sample[mine])]
+        result[mine, entry] += 1
     return result
 
 
@@ -111,18 +104,19 @@ def calibrate(training: Training | None) -> Calibration:
     """Fit the probability that the first entry is the right one; DEFAULT where there is too little to learn from."""
     if training is None or len(training.sample) < _MIN_RIGHT:
         return DEFAULT
-    sample = training.sample
-    owners = np.array([training.examples[at].entry for at in sample])
-    nearest = _nearest(training)
-    answer = np.array([training.answers.likeness(example.words, example.concepts) for example in (training.examples[at] for at in sample)])
-    known = Scores(_left_out(training, sample), nearest, answer)
-    unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, sample), nearest, answer)))
+    asked = [training.examples[at] for at in training.sample]
+    every_owner = np.array([example.entry for example in training.examples])
+    owners = every_owner[training.sample]
+    nearest = np.maximum.reduceat(training.alike, training.starts, axis=1)
+    answer = np.array([training.answers.likeness(example.words, example.concepts) for example in asked])
+    known = Scores(_left_out(training, every_owner), nearest, answer)
+    unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, every_owner), nearest, answer)))
     features, right = [], []
     for scores in (known, unknown):
         first = scores.total.argmax(axis=1)
-        features.append(signals(scores)[np.arange(len(sample)), first])
+        features.append(signals(scores)[np.arange(len(owners)), first])
         right.append((first == owners) & (scores is known))
     if right[0].sum() < _MIN_RIGHT:
         return DEFAULT
-    importance = np.repeat([2 * (1 - _OUT_OF_SCOPE), 2 * _OUT_OF_SCOPE], len(sample))
+    importance = np.repeat([2 * (1 - _OUT_OF_SCOPE), 2 * _OUT_OF_SCOPE], len(asked))
     return _fit_logistic(np.concatenate(features), np.concatenate(right).astype(np.float32), importance)

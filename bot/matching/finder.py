@@ -20,8 +20,10 @@ from bot.model import City, Knowledge, Match, Words
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
 _SURE: Final = 0.93  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
-_KEYWORDS: Final = 5  # that are learnt together: better than one by one, and a third of the time (measured)
-_LONG: Final = 34  # letters of a question about what no entry answers from which it is learnt together with others
+_NAMES: Final = 10  # title and keywords that are learnt together: better than one by one, and a third of the time (measured)
+_THIRD: Final = 3  # every third entry comes last: chances are learnt from the last ones (see ranker.Training)
+_LONG: Final = 34  # letters of a question about what no entry answers from which it is a long one
+_LONG_TOGETHER: Final = 6
 _MOST_RANKED: Final = 100  # entries that are given; no city has as many
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters...
 UNCOVERED: Final = "~?"  # ...or a topic that the city has nothing on
@@ -102,19 +104,25 @@ class _Examples:
 
 def _examples(city: City, beside: Beside, lexicon: Lexicon) -> _Examples:
     examples = _Examples(city, lexicon)
-    for entry in city.entries.values():
-        if entry.status == "published":
-            asked = (line for locale, words in entry.words.items() for line in _lines(locale, words))
-            examples.add(entry.id, asked, ((locale, _told(words), 0.0) for locale, words in entry.words.items()))
-    if examples.ids:
+    published = [entry for entry in city.entries.values() if entry.status == "published"]
+    asked: list[tuple[str, list[_Text], list[_Text]]] = [
+        (
+            entry.id,
+            [line for locale, words in entry.words.items() for line in _lines(locale, words)],
+            [(locale, _told(words), 0.0) for locale, words in entry.words.items()],
+        )
+        for entry in published
+    ]
+    if asked:
         for name, texts in _fitting(city, beside).items():
-            examples.add(name, ((locale, text, 1.0) for locale in city.languages for text in texts.get(locale, ())))
+            asked.append((name, [(locale, text, 1.0) for locale in city.languages for text in texts.get(locale, ())], []))
+    for number in sorted(range(len(asked)), key=lambda number: number % _THIRD == _THIRD - 1):
+        examples.add(*asked[number])
     return examples
 
 
 def _lines(locale: str, words: Words) -> Iterator[_Text]:
-    keywords = (" ".join(words.keywords[at : at + _KEYWORDS]) for at in range(0, len(words.keywords), _KEYWORDS))
-    yield from ((locale, text, _TRUST_OF_WORDING) for text in (words.title, *keywords))
+    yield from ((locale, text, _TRUST_OF_WORDING) for text in _by(_NAMES, (words.title, *words.keywords)))
     yield from ((locale, text, 1.0) for text in words.questions)
 
 
@@ -139,10 +147,13 @@ def beside_entries(knowledge: Knowledge) -> Beside:
 
 
 def _joined(questions: Sequence[str]) -> list[str]:
-    """Join long questions by threes: less than half of the time to learn them, and told apart as well (measured)."""
+    """Join long questions: half of the time to learn them, and told apart as well; short ones would be refused less often (measured)."""
     short = [text for text in questions if len(text) < _LONG]
-    long = [text for text in questions if len(text) >= _LONG]
-    return short + [" ".join(long[at : at + 3]) for at in range(0, len(long), 3)]
+    return [*short, *_by(_LONG_TOGETHER, [text for text in questions if len(text) >= _LONG])]
+
+
+def _by(count: int, texts: Sequence[str]) -> Iterator[str]:
+    return (" ".join(texts[at : at + count]) for at in range(0, len(texts), count))
 
 
 def learnt_from(city: City, beside: Beside) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Hashes, Integers, Occurrences, extract
+from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Integers, Occurrences, extract
 
 Texts = Sequence[Sequence[str]]
 Concepts = Sequence[Sequence[int]]
@@ -16,7 +17,8 @@ Concepts = Sequence[Sequence[int]]
 _TOO_COMMON: Final = 0.15  # share of examples above which a feature tells nothing and costs half of the time of a query...
 _NEVER_TOO_COMMON: Final = 500  # ...examples up to which it is kept all the same
 _RARE: Final = 160  # features of fewer examples are multiplied pair by pair, the others as dense columns
-_COLUMNS: Final = 1024  # dense columns at a time, to keep memory small
+_COLUMNS: Final = 2048  # dense columns at a time, to keep memory small
+_ROWS: Final = 512  # of a product at a time, so that half of it is never computed
 _MOST_PRODUCTS: Final = 50_000  # of one query, the rarest features first; only large indexes ever come to it
 _FINALISTS: Final = 50  # examples for which the common features are looked at, too
 _NEAR_BEST: Final = 0.5  # share of the greatest likeness that a finalist has
@@ -25,20 +27,32 @@ _WHOLE: Final = np.float32(0xFFFF)  # stands for a weight of 1
 _AT_A_TIME: Final = 20_000  # texts whose features are read at once, to keep memory small
 
 
-def _short(hashes: Hashes) -> NDArray[np.uint32]:
-    """Keep half of the bits: among a million features some hundred are taken for another one."""
-    return (hashes >> np.uint64(32)).astype(np.uint32)
+_HASH: Final = np.uint64(32)  # bits that are kept of a hash: among a million features some hundred are taken for another one
+_CHANNEL: Final = np.uint64(3)  # bits of a channel
+_TEXT: Final = _HASH + _CHANNEL
 
 
-def _count_repeats(occurrences: Occurrences) -> tuple[Occurrences, Floats]:
-    """Merge repeats of a feature within a text; give how often each stands there."""
-    order = np.lexsort((occurrences.hashes, occurrences.texts))
-    hashes, texts, channels = occurrences.hashes[order], occurrences.texts[order], occurrences.channels[order]
-    new = np.ones(len(hashes), dtype=bool)
-    new[1:] = (hashes[1:] != hashes[:-1]) | (texts[1:] != texts[:-1])
+@dataclass(frozen=True, slots=True)
+class _Features:
+    """The features of texts, sorted by text, each once: hash, number of the text, channel, and how often it stands there."""
+
+    hashes: NDArray[np.uint32]
+    texts: Integers
+    channels: Integers
+    counts: Floats
+
+
+def _count_repeats(found: Occurrences) -> _Features:
+    """Merge repeats of a feature within a text; sorting one number for each is many times faster than sorting by three."""
+    keys = found.texts.astype(np.uint64) << _TEXT | found.channels.astype(np.uint64) << _HASH | found.hashes >> _HASH
+    keys.sort()
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = keys[1:] != keys[:-1]
     first = np.flatnonzero(new)
-    counts = np.diff(np.append(first, len(hashes))).astype(np.float32)
-    return Occurrences(hashes[first], texts[first], channels[first]), counts
+    counts = np.diff(np.append(first, len(keys))).astype(np.float32)
+    keys = keys[first]
+    channels = (keys >> _HASH).astype(np.intp) & ((1 << int(_CHANNEL)) - 1)
+    return _Features(keys.astype(np.uint32), (keys >> _TEXT).astype(np.intp), channels, counts)
 
 
 def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: int) -> Floats:
@@ -52,14 +66,23 @@ def _unit_weights(values: Floats, texts: Integers, channels: Integers, total: in
     return weights
 
 
-def _features_of(texts: Texts, concepts: Concepts) -> tuple[Occurrences, Floats]:
+def _features_of(texts: Texts, concepts: Concepts) -> _Features:
     """Read the features of many texts, some at a time."""
     parts = []
     for begin in range(0, len(texts), _AT_A_TIME):
-        found, counts = _count_repeats(extract(texts[begin : begin + _AT_A_TIME], concepts[begin : begin + _AT_A_TIME]))
-        parts.append((found.hashes, found.texts + begin, found.channels.astype(np.int8), counts))
-    hashes, owners, channels, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Occurrences(hashes, owners, channels), counts
+        found = _count_repeats(extract(texts[begin : begin + _AT_A_TIME], concepts[begin : begin + _AT_A_TIME]))
+        parts.append((found.hashes, found.texts + begin, found.channels, found.counts))
+    return _Features(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _by_hash(hashes: NDArray[np.uint32]) -> tuple[Integers, NDArray[np.bool_]]:
+    """Give the places of hashes in rising order, equals as they stand, and which of these begin another hash."""
+    keys = hashes.astype(np.uint64) << _HASH | np.arange(len(hashes), dtype=np.uint64)
+    keys.sort()
+    sorted_hashes = keys >> _HASH
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = sorted_hashes[1:] != sorted_hashes[:-1]
+    return keys.astype(np.uint32).astype(np.intp), new
 
 
 class FeatureIndex:
@@ -68,13 +91,16 @@ class FeatureIndex:
     def __init__(self, texts: Texts, concepts: Concepts | None = None) -> None:
         """Index texts given as normalised words, and what these mean."""
         self.size = len(texts)
-        found, counts = _features_of(texts, concepts or [()] * len(texts))
-        self._vocabulary, feature, spread = np.unique(_short(found.hashes), return_inverse=True, return_counts=True)
+        found = _features_of(texts, concepts or [()] * len(texts))
+        order, new = _by_hash(found.hashes)
+        self._vocabulary = found.hashes[order[new]]
+        feature = np.empty(len(order), dtype=np.intp)
+        feature[order] = np.cumsum(new) - 1
+        spread = np.diff(np.append(np.flatnonzero(new), len(order)))
         idf = np.log((1 + self.size) / (1 + spread)) + 1
         self._idf = np.where(spread > max(_TOO_COMMON * self.size, _NEVER_TOO_COMMON), 0, idf).astype(np.float32)
         self._unknown_idf = np.float32(np.log(1 + self.size) + 1)
-        weights = _unit_weights((1 + np.log(counts)) * self._idf[feature], found.texts, found.channels, self.size)
-        order = np.argsort(feature, kind="stable")
+        weights = _unit_weights((1 + np.log(found.counts)) * self._idf[feature], found.texts, found.channels, self.size)
         order = order[weights[order] > 0]
         self._rows = found.texts[order].astype(np.uint16 if self.size <= _FEW else np.int32)
         self._weights = np.round(weights[order] * _WHOLE).astype(np.uint16)  # exact enough, and half of the memory
@@ -83,11 +109,10 @@ class FeatureIndex:
 
     def vector(self, words: Sequence[str], concepts: Sequence[int] = ()) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
-        found, counts = _count_repeats(extract([words], [concepts]))
-        hashes = _short(found.hashes)
-        at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
-        known = self._vocabulary[at] == hashes
-        values = (1 + np.log(counts)) * np.where(known, self._idf[at], self._unknown_idf)
+        found = _count_repeats(extract([words], [concepts]))
+        at = np.searchsorted(self._vocabulary, found.hashes).clip(max=len(self._vocabulary) - 1)
+        known = self._vocabulary[at] == found.hashes
+        values = (1 + np.log(found.counts)) * np.where(known, self._idf[at], self._unknown_idf)
         weights = _unit_weights(values, found.texts, found.channels, 1)
         return at[known], weights[known]
 
@@ -125,12 +150,14 @@ class FeatureIndex:
         likeness[rows[has]] += self._weights[start + at[has]] * np.float32(weight / _WHOLE)
 
     def gram(self) -> Floats:
-        """Compute the likeness of every example to every other."""
+        """Compute the likeness of every example to those before it; what is above the diagonal means nothing."""
         gram = self._gram_of_rare()
         common = np.flatnonzero(self._spread >= _RARE)
         for begin in range(0, len(common), _COLUMNS):
             columns = self._dense(common[begin : begin + _COLUMNS])
-            gram += columns @ columns.T
+            for row in range(0, self.size, _ROWS):
+                end = row + _ROWS
+                gram[row:end, :end] += columns[row:end] @ columns[:end].T
         np.fill_diagonal(gram, 1.0)
         return gram
 
@@ -143,11 +170,12 @@ class FeatureIndex:
         return columns
 
     def _gram_of_rare(self) -> Floats:
-        """Add up the products of features that few examples share; those of one example alone touch only the diagonal."""
+        """Add up the products of features that few examples share, as far as `gram` needs them."""
         gram = np.zeros(self.size**2, dtype=np.float32)
         for spread in range(2, _RARE):
             places = self._starts[self._spread == spread][:, None] + np.arange(spread)
             rows, weights = self._rows[places].astype(np.intp), self._weights[places] / _WHOLE
-            cells = rows[:, :, None] * self.size + rows[:, None, :]
-            np.add.at(gram, cells.ravel(), (weights[:, :, None] * weights[:, None, :]).ravel())
+            later, earlier = np.tril_indices(spread, -1)
+            cells = rows[:, later] * self.size + rows[:, earlier]
+            np.add.at(gram, cells.ravel(), (weights[:, later] * weights[:, earlier]).ravel())
         return gram.reshape(self.size, self.size)

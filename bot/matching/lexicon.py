@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from bot.matching.normalise import normalise
 
 _STEM: Final = "*"
+_Rest = tuple[tuple[str, ...], int]  # the further words of a phrase, and its concept
 _ARABIC_PREFIXES: Final = "وفبكلا"
 _ARABIC_PREFIX: Final = re.compile("^(?:[وف]?(?:بال|كال|لل|ال|ب|ل|ك)|و|ف)(?=...)")
 
@@ -62,12 +63,13 @@ class _Words:
     def find(self, words: Sequence[str]) -> list[int]:
         """Give the concepts of a text, in order, each once."""
         found: dict[int, None] = {}
-        for at, word in enumerate(words):
+        for at, word in enumerate(words, 1):
             for concept in self._cached_meant(word):
                 found[concept] = None
-            for rest, concept in self._cached_begun(word):
-                if len(rest) < len(words) - at and all(map(_fits, rest, words[at + 1 :])):
-                    found[concept] = None
+            if at < len(words):
+                for rest, concept in self._cached_begun(word).after(words[at]):
+                    if not rest or (len(words) - at > len(rest) and all(map(_fits, rest, words[at + 1 :]))):
+                        found[concept] = None
         return list(found)
 
     def _file(self, item: str, concept: int) -> None:
@@ -98,8 +100,34 @@ class _Words:
                 found.update(self._stems.get(form[:end], ()))
         return tuple(sorted(found))
 
-    def _begun(self, word: str) -> tuple[tuple[tuple[str, ...], int], ...]:
-        return tuple((slots[1:], concept) for slots, concept in self._phrases.get(word[:2], ()) if _fits(slots[0], word))
+    def _begun(self, word: str) -> _Begun:
+        begun = _Begun({}, [])
+        for slots, concept in self._phrases.get(word[:2], ()):
+            if _fits(slots[0], word):
+                begun.add(slots[1], (slots[2:], concept))
+        return begun if begun.whole or begun.stems else _NOT_BEGUN
+
+
+class _Begun(NamedTuple):
+    """What may come after a word that begins phrases: the second word, or how it begins, and with it the rest and the concept."""
+
+    whole: dict[str, list[_Rest]]
+    stems: list[tuple[str, _Rest]]
+
+    def add(self, second: str, rest: _Rest) -> None:
+        """Add a phrase."""
+        if second.endswith(_STEM):
+            self.stems.append((second[:-1], rest))
+        else:
+            self.whole.setdefault(second, []).append(rest)
+
+    def after(self, word: str) -> Iterable[_Rest]:
+        """Give the phrases that may go on with a word."""
+        whole = self.whole.get(word, ())
+        return [*whole, *(rest for stem, rest in self.stems if word.startswith(stem))] if self.stems else whole
+
+
+_NOT_BEGUN: Final = _Begun({}, [])
 
 
 def _fits(slot: str, word: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, cast
@@ -184,17 +184,3 @@ class Matcher:
 def _entries(ranked: Sequence[Match]) -> tuple[Match, ...]:
     """Leave out what is no entry."""
     return tuple(match for match in ranked if not match.entry_id.startswith(ELSEWHERE))
-
-
-# ---------------------------------------------------------------- parts as pieces, for who keeps them
-
-
-def taken_apart(part: Part) -> Iterator[object]:
-    """Yield a part in pieces none of which takes long to read back; most are one piece."""
-    yield from part.pieces() if isinstance(part, SafetyMatcher) else [part]
-
-
-def put_together(pieces: Iterator[object]) -> Part:
-    """Make a part of its pieces again."""
-    first = next(pieces)
-    return first.with_pieces(pieces) if isinstance(first, SafetyMatcher) else first

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from typing import Final
 from zlib import crc32
 
 import numpy as np
 from rapidfuzz.distance import OSA
 
+_PREFIX: Final = 7  # letters by which words are compared first: near words begin with near prefixes, and long ones take less memory so
+
 
 def _stumps(word: str, edits: int) -> Iterator[int]:
-    """Hash the word, and what is left of it without one or more of its letters: near words have such a rest in common."""
+    """Hash the beginning of a word, and what is left of it without one or two of its letters: near words have such a rest in common."""
+    word = word[:_PREFIX]
     yield crc32(word.encode())
-    for at in range(len(word) if edits else 0):
-        yield crc32((word[:at] + word[at + 1 :]).encode())
-    for count in range(2, edits + 1):
-        for gone in combinations(range(len(word)), count):
-            yield crc32("".join(letter for at, letter in enumerate(word) if at not in gone).encode())
+    for at in range(len(word)):
+        rest = word[:at] + word[at + 1 :]
+        yield crc32(rest.encode())
+        for also in range(at, len(rest) if edits > 1 else 0):
+            yield crc32((rest[:also] + rest[also + 1 :]).encode())
 
 
 class NearWords:
@@ -26,7 +29,7 @@ class NearWords:
     def __init__(self, words: Iterable[str], two_edits_from: int) -> None:
         self._two_edits_from = two_edits_from
         self._words = sorted(set(words))
-        pairs = [(stump, at) for at, word in enumerate(self._words) for stump in _stumps(word, self._edits(word))]
+        pairs = [(stump, at) for at, word in enumerate(self._words) for stump in _stumps(word, 1 if len(word) < two_edits_from - 2 else 2)]
         found = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
         found = found[np.argsort(found[:, 0], kind="stable")]
         self._stumps, self._owners = found[:, 0].copy(), found[:, 1].copy()

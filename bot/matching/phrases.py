@@ -6,12 +6,13 @@ A phrase is plain text, or a pattern of four signs that people can write without
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from typing import Final, cast
+from itertools import accumulate, pairwise, product
+from typing import Final
 
 from bot.matching.near import NearWords
 from bot.matching.normalise import MAX_WORD_LENGTH, is_cjk, normalise
@@ -21,7 +22,6 @@ _TYPO_FROM_ARABIC: Final = 6  # ...in Arabic letters, where vowels are not writt
 _GAP: Final = 4  # words that "..." stands for at most
 _SMALL_GAP: Final = 1  # words forgiven anywhere within a phrase of at least...
 _SMALL_GAP_FROM: Final = 3  # ...so many words
-_PIECE: Final = 400  # words whose phrases are written as one piece
 _MAX_READINGS: Final = 256  # of one pattern, when its alternatives are written out
 _PART: Final = re.compile(r"\(([^()]*)\)(\??)|(\.\.\.|…)|([^()…]+?)(?=\(|\.\.\.|…|$)")
 _ARABIC_PREFIX: Final = re.compile("^(?:و(?=..)|[بلف](?=...))")  # "and", "in", "for", "so" are written as part of the next word
@@ -36,8 +36,7 @@ _NEGATIONS: Final = frozenset(
 )
 
 
-_Slots = tuple[frozenset[str], ...]
-_Written = tuple[str, _Slots, tuple[int, ...]]  # label, the words that may stand in each slot, the gap allowed before each
+_Slots = tuple[frozenset[str], ...]  # the words that may stand in each place of a phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +49,27 @@ class Hit:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """Each slot holds the words that may stand there; `gaps` tells how many strange words may come before it."""
+class _Rows:
+    """Rows of small numbers of any length, in little memory."""
 
-    slots: tuple[frozenset[str], ...]
-    gaps: tuple[int, ...]
-    label: str
-    rarest: int = 0  # the slot that it is filed under
+    def __init__(self, rows: Iterable[Sequence[int]]) -> None:
+        self._numbers, self._starts = array("I"), array("I", [0])
+        for row in rows:
+            self._numbers.extend(row)
+            self._starts.append(len(self._numbers))
+
+    def __getitem__(self, row: int) -> Sequence[int]:
+        return self._numbers[self._starts[row] : self._starts[row + 1]]
 
 
 class _Vocabulary:
     """The words of all phrases; finds those that a typed word may stand for."""
 
     def __init__(self, words: Iterable[str], typos: bool) -> None:
-        self.words = frozenset(words)
+        self.words = {word: number for number, word in enumerate(words)}
         self._real_words, self._typos = frozenset[str](), typos
         self._near = NearWords(filter(self._forgives, self.words), two_edits_from=MAX_WORD_LENGTH + 1)
-        self.meant = lru_cache(maxsize=4096)(self._meant)
+        self._remember()
 
     def knowing(self, real_words: frozenset[str]) -> _Vocabulary:
         """Return one with the same words that takes none of `real_words` for another one misspelt."""
@@ -80,17 +82,20 @@ class _Vocabulary:
 
     def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
+        self._remember()
+
+    def _remember(self) -> None:
         self.meant = lru_cache(maxsize=4096)(self._meant)
 
     def _forgives(self, word: str) -> bool:
         least = _TYPO_FROM_ARABIC if _ARABIC.match(word) else TYPO_FROM
         return self._typos and len(word) >= least
 
-    def _meant(self, word: str) -> frozenset[str]:
-        found = {known for known in (word, _ARABIC_PREFIX.sub("", word)) if known in self.words}
+    def _meant(self, word: str) -> tuple[int, ...]:
+        found = {self.words[known] for known in (word, _ARABIC_PREFIX.sub("", word)) if known in self.words}
         if self._forgives(word) and word not in self._real_words:
-            found.update(self._near.find(word))
-        return frozenset(found)
+            found.update(self.words[near] for near in self._near.find(word))
+        return tuple(sorted(found))
 
 
 @lru_cache(maxsize=1 << 16)  # most words stand in many phrases
@@ -139,20 +144,10 @@ def readings(pattern: str) -> Iterator[tuple[_Slots, tuple[int, ...]]]:
         yield slots, gaps
 
 
-def _shared(written: Iterable[_Written], words: Iterable[str]) -> Iterator[_Phrase]:
-    """Let equal words, slots and gaps be one object, since most stand in many phrases."""
-    known = {word: word for word in words}
-    shared: dict[frozenset[str], frozenset[str]] = {}
-    shared_gaps: dict[tuple[int, ...], tuple[int, ...]] = {}
-    for label, slots, gaps in written:
-        for slot in slots:
-            if slot not in shared:
-                shared[slot] = frozenset(known[word] for word in slot)
-        yield _Phrase(tuple(shared[slot] for slot in slots), shared_gaps.setdefault(gaps, gaps), label)
-
-
 class PhraseFinder:
-    """Phrases of any number of labels, filed under their rarest slot; never changes after it is built."""
+    """Phrases of any number of labels, filed under the words of their rarest slot; never changes after it is built.
+
+    Words, slots, phrases and labels are numbers: sixty thousand phrases take a few megabytes so, and are read back at once."""
 
     def __init__(
         self,
@@ -162,22 +157,31 @@ class PhraseFinder:
         lone_typo_from: int = TYPO_FROM,
     ) -> None:
         """Take (label, phrase or pattern). `lone_typo_from`: letters from which a typo is forgiven in a phrase of one word."""
-        written = [(label, *reading) for label, pattern in phrases for reading in readings(pattern)]
-        words = (word for _label, slots, _gaps in written for slot in slots for word in slot)
-        self._vocabulary = _Vocabulary(words, typos)
+        slots: dict[frozenset[str], int] = {}
+        written: dict[tuple[str, tuple[int, ...], tuple[int, ...]], None] = {}
+        for label, pattern in phrases:
+            for row, gaps in readings(pattern):
+                written[label, tuple(slots.setdefault(slot, len(slots)) for slot in row), gaps] = None
+        self._vocabulary = _Vocabulary(dict.fromkeys(word for slot in slots for word in sorted(slot)), typos)
         self._lone_typo_from = lone_typo_from
-        self._filed = self._file(list(dict.fromkeys(_shared(written, self._vocabulary.words))))
+        self._labels = [label for label, _, _ in written]
+        self._begin = array("I", accumulate((len(row) for _, row, _ in written), initial=0))
+        self._slots = array("I", (slot for _, row, _ in written for slot in row))
+        self._gaps = bytes(gap for _, _, gaps in written for gap in gaps)
+        self._rarest, phrases_by_word = self._file(list(slots))
+        words = self._vocabulary.words
+        self._filed = _by_number(len(words), ((words[word], phrase) for word, phrase in phrases_by_word))
+        self._slots_of = _by_number(len(words), ((words[word], number) for slot, number in slots.items() for word in slot))
 
-    @staticmethod
-    def _file(phrases: Sequence[_Phrase]) -> dict[str, list[_Phrase]]:
-        uses = Counter(word for phrase in phrases for slot in phrase.slots for word in slot)
-        filed: dict[str, list[_Phrase]] = defaultdict(list)
-        for phrase in phrases:
-            rarest = min(range(len(phrase.slots)), key=lambda at: sum(uses[word] for word in phrase.slots[at]))
-            placed = replace(phrase, rarest=rarest)  # one object, however many words lead to it
-            for word in phrase.slots[rarest]:
-                filed[word].append(placed)
-        return dict(filed)
+    def _file(self, slots: Sequence[frozenset[str]]) -> tuple[array[int], list[tuple[str, int]]]:
+        """Tell for every phrase where its slot stands whose words are in the fewest others, and which word leads to which phrase."""
+        filled = Counter(self._slots)
+        uses = Counter[str]()
+        for number, slot in enumerate(slots):
+            uses.update(dict.fromkeys(slot, filled[number]))
+        cost = [sum(uses[word] for word in slot) for slot in slots]
+        rarest = array("I", (min(range(begin, end), key=lambda at: cost[self._slots[at]]) for begin, end in pairwise(self._begin)))
+        return rarest, [(word, phrase) for phrase, at in enumerate(rarest) for word in slots[self._slots[at]]]
 
     def knowing(self, real_words: frozenset[str]) -> PhraseFinder:
         """Return a finder of the same phrases that takes none of `real_words` for another one misspelt."""
@@ -185,62 +189,54 @@ class PhraseFinder:
         vars(wise).update({**vars(self), "_vocabulary": self._vocabulary.knowing(real_words)})
         return wise
 
-    def without_phrases(self) -> PhraseFinder:
-        """Return a finder with this one's words, but none of its phrases yet."""
-        bare = PhraseFinder.__new__(PhraseFinder)
-        vars(bare).update({**vars(self), "_filed": {}})
-        return bare
-
-    def phrases_in_pieces(self) -> Iterator[object]:
-        """Yield the phrases, some at a time, for add_phrases."""
-        filed = list(self._filed.items())
-        for begin in range(0, len(filed), _PIECE):
-            yield filed[begin : begin + _PIECE]
-
-    def add_phrases(self, piece: object) -> None:
-        """Take up phrases of phrases_in_pieces."""
-        self._filed.update(cast(list[tuple[str, list[_Phrase]]], piece))
-
     def find(self, words: Sequence[str]) -> list[Hit]:
         """Find all phrases in a text given as normalised words."""
         meant = [self._vocabulary.meant(word) for word in words]
+        filled = [{slot for known in some for slot in self._slots_of[known]} for some in meant]
         blocked = [word in _NEGATIONS for word in words]
         hits: dict[Hit, None] = {}
-        for at, known in enumerate(meant):
-            for word in known:
-                for phrase in self._filed.get(word, ()):
-                    if len(phrase.slots) == 1 and not self._stands_alone(word, words[at]):
-                        continue
-                    if hit := _extend(meant, blocked, phrase, at):
+        for at, some in enumerate(meant):
+            for known in some:
+                for phrase in self._filed[known]:
+                    if (hit := self._extend(filled, blocked, phrase, at)) and (hit.length > 1 or self._stands_alone(known, words[at])):
                         hits[hit] = None
         return list(hits)
 
-    def _stands_alone(self, known: str, word: str) -> bool:
-        return len(word) >= self._lone_typo_from or known == word
+    def _stands_alone(self, known: int, word: str) -> bool:
+        """Say whether a word is enough for a phrase of one word: written without a typo, or long."""
+        return len(word) >= self._lone_typo_from or self._vocabulary.words.get(word) == known
+
+    def _extend(self, filled: Sequence[Set[int]], blocked: Sequence[bool], phrase: int, at: int) -> Hit | None:
+        """Check that the rest of a phrase stands around the word that its rarest slot was found at."""
+        first, rarest, after = self._begin[phrase], self._rarest[phrase], self._begin[phrase + 1]
+        start = end = at
+        for place in range(rarest + 1, after):
+            following = _next(filled, blocked, self._slots[place], range(end + 1, end + 2 + self._gaps[place]))
+            if following is None:
+                return None
+            end = following
+        for place in range(rarest - 1, first - 1, -1):
+            before = _next(filled, blocked, self._slots[place], range(start - 1, start - 2 - self._gaps[place + 1], -1))
+            if before is None:
+                return None
+            start = before
+        return Hit(start, end, self._labels[phrase], after - first)
 
 
-def _extend(meant: Sequence[frozenset[str]], blocked: Sequence[bool], phrase: _Phrase, at: int) -> Hit | None:
-    """Check that the rest of a phrase stands around the word that its rarest slot was found at."""
-    start, slot, end = at, phrase.rarest, at
-    for place in range(slot + 1, len(phrase.slots)):
-        following = _next(meant, blocked, phrase.slots[place], range(end + 1, end + 2 + phrase.gaps[place]))
-        if following is None:
-            return None
-        end = following
-    for place in range(slot - 1, -1, -1):
-        before = _next(meant, blocked, phrase.slots[place], range(start - 1, start - 2 - phrase.gaps[place + 1], -1))
-        if before is None:
-            return None
-        start = before
-    return Hit(start, end, phrase.label, len(phrase.slots))
+def _by_number(size: int, pairs: Iterable[tuple[int, int]]) -> _Rows:
+    """Make `size` rows of the second numbers of pairs, each in the row of the first."""
+    rows: list[list[int]] = [[] for _ in range(size)]
+    for row, number in pairs:
+        rows[row].append(number)
+    return _Rows(rows)
 
 
-def _next(meant: Sequence[frozenset[str]], blocked: Sequence[bool], wanted: frozenset[str], places: range) -> int | None:
-    """Find the nearest place where one of the wanted words stands; a negation ends the search."""
+def _next(filled: Sequence[Set[int]], blocked: Sequence[bool], wanted: int, places: range) -> int | None:
+    """Find the nearest place where a slot is filled; a negation ends the search."""
     for place in places:
-        if not 0 <= place < len(meant):
+        if not 0 <= place < len(filled):
             return None
-        if not wanted.isdisjoint(meant[place]):
+        if wanted in filled[place]:
             return place
         if blocked[place]:
             return None

@@ -8,15 +8,16 @@ from typing import Final
 
 import numpy as np
 
+from bot.matching.factor import Factor
 from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex
-from bot.matching.inverse import invert_to_factor
 
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
 MAX_EXAMPLES: Final = 9_500  # beyond, learning takes more than ten seconds and a gigabyte, and only the nearest example counts
-MAX_SAMPLES: Final = 600  # questions from which chances are learnt
+MAX_SAMPLES: Final = 600  # questions from which chances are learnt...
+SAMPLED: Final = 2_000  # ...taken from the last entries with at least so many examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,16 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What calibration needs of a fit.
+    """What calibration needs of a fit; everything is about the last examples, whole entries, from which the sample is taken.
 
-    `sample`: some questions, evenly over the entries (titles and keywords are not how people ask); `alike`: their likeness to all
-    examples. `factor`: see inverse.py, square over the examples, which are sorted by entry."""
+    `sample`: numbers of some questions among them, evenly over the entries (titles and keywords are not how people ask); `alike`: the
+    likeness of these to all examples of the city, 0 to themselves. `inverse` is that of the regularised likeness of all to all, as far
+    as it is about the last examples."""
 
     examples: Sequence[Example]
     sample: Integers
     alike: Floats
-    factor: Floats
-    targets: Floats
+    inverse: Floats
     coefficients: Floats
     starts: Integers
     answers: Answers
@@ -103,14 +104,26 @@ def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ra
     index = FeatureIndex([example.words for example in examples], [example.concepts for example in examples])
     if len(examples) > MAX_EXAMPLES:
         return Ranker(index, None, starts, answers), None
-    targets = np.zeros((len(examples), entries), dtype=np.float32)
-    targets[np.arange(len(examples)), owners] = 1
+    begin = _begin_of_last(starts, len(examples))
     trust = np.array([example.trust for example in examples], dtype=np.float32)
-    questions = np.flatnonzero(trust == 1)
+    questions = np.flatnonzero(trust[begin:] == 1)
     sample = questions[np.linspace(0, len(questions) - 1, min(MAX_SAMPLES, len(questions))).astype(np.intp)]
     matrix = index.gram()
-    alike = matrix[sample]
+    alike = matrix[begin + sample]
+    last = np.tril(matrix[begin:, begin:], -1)
+    alike[:, begin:] = last[sample] + last[:, sample].T
     np.fill_diagonal(matrix, 1 + RIDGE / trust)
-    invert_to_factor(matrix)
-    coefficients = np.ascontiguousarray(matrix.T @ np.add.reduceat(matrix, starts, axis=1))
-    return Ranker(index, coefficients, starts, answers), Training(examples, sample, alike, matrix, targets, coefficients, starts, answers)
+    targets = np.zeros((entries, len(examples)), dtype=np.float32)
+    targets[owners, np.arange(len(examples))] = 1
+    factor = Factor(matrix, begin)
+    factor.solve(targets)
+    coefficients = np.ascontiguousarray(targets.T)
+    half = np.eye(len(examples) - begin, dtype=np.float32)
+    (factor.lower if begin and factor.lower else factor).divide(half)
+    training = Training(examples[begin:], sample, alike, half @ half.T, coefficients[begin:], starts, answers)
+    return Ranker(index, coefficients, starts, answers), training
+
+
+def _begin_of_last(starts: Integers, examples: int) -> int:
+    """Tell where the last entries begin that have enough examples; 0 where there are few."""
+    return int(starts[starts <= examples - SAMPLED].max(initial=0)) if examples > 2 * SAMPLED else 0

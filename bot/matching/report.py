@@ -117,8 +117,8 @@ def _claims(city: City) -> Iterator[Claim]:
         return
     likeness = FeatureIndex([normalise(text).split() for _, text in examples]).gram()
     seen: set[tuple[str, str]] = set()
-    for row, column in np.argwhere(np.triu(likeness, 1) >= _ALIKE).tolist():
-        (one, text), (other, other_text) = examples[row], examples[column]
+    for row, column in np.argwhere(np.tril(likeness, -1) >= _ALIKE).tolist():
+        (one, text), (other, other_text) = examples[column], examples[row]
         if one != other and (text, other_text) not in seen:
             seen.add((text, other_text))
             yield Claim(city.slug, one, other, text, other_text)

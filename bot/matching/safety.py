@@ -28,19 +28,6 @@ class SafetyMatcher:
         wise._crises, wise._harmless = self._crises.knowing(frozenset().union(*prose)), self._harmless
         return wise
 
-    def pieces(self) -> Iterator[object]:
-        """Yield this in pieces that are read back quickly one by one: first a matcher without its phrases, then those."""
-        bare = SafetyMatcher.__new__(SafetyMatcher)
-        bare._crises, bare._harmless = self._crises.without_phrases(), self._harmless  # it is one of us
-        yield bare
-        yield from self._crises.phrases_in_pieces()
-
-    def with_pieces(self, pieces: Iterator[object]) -> SafetyMatcher:
-        """Add the phrases to a matcher that was read without them."""
-        for piece in pieces:
-            self._crises.add_phrases(piece)
-        return self
-
     def find(self, words: Sequence[str]) -> str | None:
         """Give the kind of crisis that a text, given as normalised words, speaks of.
 

@@ -104,7 +104,7 @@ class TfIdfLogistic:
         letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
         self._features = make_union(words, letters)
         vectors = self._features.fit_transform([normalise(text) for _, text in examples])
-        self._model = LogisticRegression(C=30, max_iter=200).fit(vectors, [entry_id for entry_id, _ in examples])
+        self._model = LogisticRegression(C=30, tol=1e-3).fit(vectors, [entry_id for entry_id, _ in examples])
 
     def rank(self, text: str) -> Ranked:
         chances = self._model.predict_proba(self._features.transform([normalise(text)]))[0]

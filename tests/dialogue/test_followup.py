@@ -106,7 +106,7 @@ def test_a_question_that_goes_on_is_read_with_the_title_of_the_last_answer() -> 
 
 
 def test_a_question_that_may_go_on_or_be_new_is_offered_both_ways() -> None:
-    alone = Understanding("answer", (Match("egov.padron", 0.75), Match("egov.nie", 0.3)), goes_on=True)
+    alone = Understanding("answer", (Match("egov.padron", 0.85), Match("egov.nie", 0.3)), goes_on=True)
     matcher = Says({"and my sister": alone, "NIE: your number and my sister": Understanding("answer", (Match("egov.nie", 0.9),))})
     talk = Talk(context=context(knowledge=WORLD, matcher=matcher), conversation=settled()).write("how do i get a nie", "and my sister")
     assert talk.offered[:2] == ["entry:egov.padron", "entry:egov.nie"]
