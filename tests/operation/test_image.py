@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.operation.test_deploy import ROOT, UID, instructions
-from tests.running import free_port
+from tests.running import free_port, knowledge_of
 
 PLACES = ("/opt/dragoman", "/app", "/data", "/backup")
 READY_S = 180
@@ -104,6 +104,7 @@ def image() -> Iterator[Image]:
         Path(folder).chmod(0o755)
         image = Image(Path(folder))
         image.build()
+        image.environment["DRAGOMAN_KNOWLEDGE_DIR"] = str(knowledge_of("zagreb", image.root / "opt"))  # one city is learnt quickly
         image.close()
         yield image
 

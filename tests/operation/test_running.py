@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.botapi import BotApi
 from tests.channels.web_server import Page
 from tests.running import Bot, free_port, knowledge_of
+from tests.test_process import dragoman
 
 TOKEN = "operators-token-of-the-test"
 USER = 7_800_001
@@ -181,22 +182,45 @@ async def _reloads(running: Operated, result: str) -> bool:
     return (await running.figures())[f"dragoman_knowledge_reloads_total/{result}"] >= 1
 
 
+async def test_a_message_that_is_given_up_is_told_to_the_admin_in_their_language(running: Operated, tmp_path: Path) -> None:
+    admin = USER + 50
+    settings = {"DATA_DIR": str(tmp_path / "data"), "KNOWLEDGE_DIR": str(tmp_path / "knowledge")}
+    invite = ("invite", "--role", "admin", "--city", "zagreb", "--name", "Ana", "--json")
+    told = await asyncio.to_thread(lambda: dragoman(*invite, **settings))
+    running.api.say(admin, f"/start {json.loads(told.stdout)['code']}", "hr")
+    await until_async(lambda: running.answered(range(admin, admin + 1), 1), 20)
+    running.api.faults.next("sendMessage", "bad_request")
+    running.api.say(USER, "/start", "en")
+    await until_async(lambda: running.answered(range(admin, admin + 1), 2), 30)
+    assert running.api.sent(admin)[-1].text.startswith("Poruke se nisu mogle dostaviti")
+    figures = await running.figures()
+    assert (figures["dragoman_alarm/dead"], figures["dragoman_sends_total/telegram/dead"]) == (1, 1)
+
+
 # ---------------------------------------------------------------- how it ends
 
 
 async def test_told_to_stop_under_load_it_ends_soon_and_nothing_is_lost_or_flagged(tmp_path: Path) -> None:
-    people, texts = range(USER, USER + 40), ("/start", "English", "Zagreb", "residence permit", "family doctor")
+    people, texts = range(USER, USER + 40), ("/start", "English", "Zagreb", *("residence permit", "family doctor") * 4)
+    said = dict.fromkeys(people, 0)
     async with operated(tmp_path) as running:
         await running.ready()
-        for text in texts:
-            for user in people:
-                running.api.say(user, text, "en")
-        await until_async(lambda: running.answered(people[:5], 1), 20)
+
+        async def talk() -> None:
+            for text in texts:
+                for user in people:
+                    running.api.say(user, text, "en")
+                    said[user] += 1
+                    await asyncio.sleep(0.004)
+
+        talking = asyncio.create_task(talk())
+        await until_async(lambda: running.answered(people, 2), 30)
+        assert not talking.done(), "nobody wrote any more"
         begun = time.monotonic()
         assert await asyncio.to_thread(running.bot.stop, STOP_S) == 0
-        print(f"stopped under load after {time.monotonic() - begun:.2f} s")
-        assert not await running.answered(people, len(texts)), "there was nothing left to lose"
+        print(f"stopped after {time.monotonic() - begun:.2f} s, at {sum(said.values())} of {len(people) * len(texts)} messages")
         await asyncio.to_thread(running.bot.start)
+        await talking
         await until_async(lambda: running.answered(people, len(texts)), 60)
         figures = await running.figures()
         assert figures["dragoman_outbox_uncertain_ever"] == 0
