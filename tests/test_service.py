@@ -365,13 +365,11 @@ async def test_a_stop_under_load_leaves_no_doubt_and_nothing_undone(tmp_path: Pa
     async def opened() -> Store:
         return await open_store(f"sqlite:///{tmp_path / 'dragoman.db'}", data_dir=tmp_path, secret=SECRET, clock=clock)
 
-    post.gate.wait = lambda: asyncio.sleep(0.05)  # type: ignore[assignment,method-assign]  # what a call takes
     store = await opened()
     service = ConversationService(store, [post], mind, clock)
     await service.start()
     for number in range(3):
         await service.accept([wrote(f"c{n}", number, f"t{number}") for n in range(80)])
-    await until(lambda: len(post.sent) > 5)
     await service.stop()
     await store.close()
     assert len(post.sent) < 240, "nothing was left to be done"

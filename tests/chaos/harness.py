@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 from bot import app
 from bot.config import Settings
@@ -182,7 +181,7 @@ class Plan:
     pause_s: tuple[float, float] = (0.2, 1.2)
     mode: str = "polling"
     mutant: str = ""
-    shares: Mapping[str, float] = MappingProxyType(FAULTS)
+    shares: Mapping[str, float] = field(default_factory=lambda: FAULTS)
     politely: bool = False
     latency_s: float = 0.0
     backlog: bool = False
