@@ -1,7 +1,7 @@
 """One line of the log for each event: to read (plain) or for machines (JSON), with times in UTC.
 
-A line of JSON holds the name of the event and the fields that EVENTS names for it, nothing else: whatever another library says is named
-by its template alone, without the values. tests/test_loglines.py holds the table against every call in the code."""
+A line of JSON holds the name of the event and the fields that EVENTS names for it, nothing else: of what another library says, it holds
+where that was said. tests/test_loglines.py holds the table against every call in the code."""
 
 from __future__ import annotations
 
@@ -98,15 +98,19 @@ class JsonLines(PlainLines):
     def format(self, record: logging.LogRecord) -> str:
         """Write the event and its fields."""
         line: dict[str, object] = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name}
-        template, values = str(record.msg), record.args if isinstance(record.args, tuple) else ()
-        name, fields = EVENTS.get(template, ("other", ()))
-        line["event"] = name
-        if name == "other" and values:
-            line["template"] = template
-        line |= {field: value if isinstance(value, int | float) else str(value) for field, value in zip(fields, values, strict=False)}
+        line["event"], fields = EVENTS.get(str(record.msg), ("other", ()))
+        if line["event"] == "other":
+            line["place"] = f"{record.module}:{record.lineno}"
+        values = record.args if isinstance(record.args, tuple) else ()
+        line |= {field: _shown(value) for field, value in zip(fields, values, strict=False)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+def _shown(value: object) -> object:
+    """Return a value as a field holds it."""
+    return value if isinstance(value, int | float) else str(value)
 
 
 def lines_of(log_format: LogFormat) -> logging.Formatter:

@@ -39,7 +39,7 @@ def test_every_value_has_a_field(template: str) -> None:
     name, fields = EVENTS[template]
     assert len(PLACEHOLDER.findall(template)) == len(fields) == len(set(fields))
     assert re.fullmatch(r"[a-z]+\.[a-z-]+", name)
-    assert not {"time", "level", "logger", "event", "template", "exception"} & set(fields)
+    assert not {"time", "level", "logger", "event", "place", "exception"} & set(fields)
 
 
 def record(template: str, *values: object, error: Exception | None = None) -> logging.LogRecord:
@@ -64,7 +64,7 @@ def test_a_line_of_json_names_its_fields() -> None:
 def test_what_others_log_keeps_its_values_to_itself() -> None:
     line = JsonLines().format(record("user %s wrote %s", "Amina", "my husband beats me", error=ValueError("Amina")))
     told = json.loads(line)
-    assert (told["event"], told["template"]) == ("other", "user %s wrote %s")
+    assert (told["event"], told["place"]) == ("other", "x:1")
     assert told["exception"].startswith("ValueError")
     assert "Amina" not in line
     assert "Amina" not in JsonLines().format(record("Amina wrote")), "who knows how that text was made"
