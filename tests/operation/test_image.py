@@ -25,7 +25,7 @@ PLACES = ("/opt/dragoman", "/app", "/data", "/backup")
 READY_S = 180
 
 pytestmark = [
-    pytest.mark.chaos,
+    pytest.mark.long,
     pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user"),
     pytest.mark.skipif(shutil.which("python3", path="/usr/bin") is None, reason="no Python that another user may run"),
 ]
