@@ -31,6 +31,16 @@ class Likeness:
     nearest: Floats
     answer: Floats
 
+    def of(self, ids: tuple[str, ...]) -> Likeness | None:
+        """Give the same for these entries in this order; None where they are others, as they may be just after a change."""
+        if ids == self.ids:
+            return self
+        at = {entry_id: number for number, entry_id in enumerate(self.ids)}
+        if at.keys() != set(ids):
+            return None
+        order = np.array([at[entry_id] for entry_id in ids])
+        return Likeness(ids, self.learnt[order], self.nearest[order], self.answer[order])
+
 
 class Sense:
     """What the sentences of one city mean; never changes after it is built."""
