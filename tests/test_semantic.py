@@ -46,7 +46,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 @pytest.fixture
 def settings(folder: Path, shelf: Shelf) -> Settings:
-    return Settings(_env_file=None, knowledge_dir=folder, cache_dir=shelf.folder)  # type: ignore[call-arg]  # a setting of pydantic itself
+    return Settings(_env_file=None, knowledge_dir=folder, cache_dir=shelf.folder, semantic="auto")  # type: ignore[call-arg]  # a setting of pydantic itself
 
 
 @pytest.fixture(scope="session")
@@ -242,7 +242,7 @@ def test_an_operator_learns_ahead_and_asks(folder: Path, shelf: Shelf, encoder: 
 
 
 def test_a_running_bot_comes_to_understand_by_meaning(folder: Path, shelf: Shelf, encoder: Encoder, tmp_path: Path) -> None:
-    bot = Bot(tmp_path / "data", KNOWLEDGE_DIR=str(folder), CACHE_DIR=str(shelf.folder))
+    bot = Bot(tmp_path / "data", KNOWLEDGE_DIR=str(folder), CACHE_DIR=str(shelf.folder), SEMANTIC="auto")
     bot.start()
     try:
         deadline = time.monotonic() + 60
