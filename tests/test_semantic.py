@@ -139,8 +139,9 @@ def test_a_question_without_a_known_word_finds_its_entry(folder: Path, shelf: Sh
 
 
 async def test_what_was_heard_is_understood_and_what_was_not_is_left_to_the_light_model(
-    folder: Path, shelf: Shelf, encoder: Encoder
+    folder: Path, shelf: Shelf, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(semantic, "HEAR_S", 30.0)
     senses = learnt(folder, shelf, encoder)
     assert senses.likeness(ELSEWHERE_SAID, "madrid") is None
     await senses.hear(ELSEWHERE_SAID)
