@@ -92,7 +92,7 @@ class Ear:
             async with asyncio.timeout(HEAR_S):
                 self._keep(key, await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, text))
         except TimeoutError:
-            log.info("a question was not heard within %.1f s: the light model answers it", HEAR_S)
+            log.debug("a question was not heard within %.1f s: the light model answers it", HEAR_S)
         finally:
             self._waiting -= 1
 

@@ -131,6 +131,8 @@ class Senses:
                 log.info("the sentences of %s are understood by meaning", slug)
         except KnowledgeError:
             return  # whoever learns the words says so
+        except OSError as error:
+            log.warning("what sentences mean cannot be learnt, the light model goes on: %s", error.strerror)
 
     def _take(self, slug: str, file: str) -> None:
         with contextlib.suppress(FileNotFoundError):

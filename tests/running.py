@@ -119,6 +119,7 @@ class Bot(Process):
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {"DRAGOMAN_DATA_DIR": str(data), "DRAGOMAN_PORT": str(self.port), "DRAGOMAN_CACHE_DIR": str(CACHE)}
         environment["DRAGOMAN_CONTACT_BURST"] = "1000000"  # people of tests write faster than anybody can; tests of floods say otherwise
+        environment["DRAGOMAN_SEMANTIC"] = "off"  # what is measured and tested is the same whatever is installed
         environment |= {f"DRAGOMAN_{name}": value for name, value in settings.items()} | dict(extra)
         data.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(["-m", module, "serve"], f"{self.url}/health", environment, data.with_suffix(".log"))

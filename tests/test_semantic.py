@@ -46,7 +46,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 @pytest.fixture
 def settings(folder: Path, shelf: Shelf) -> Settings:
-    return Settings(_env_file=None, knowledge_dir=folder, cache_dir=shelf.folder)  # type: ignore[call-arg]  # a setting of pydantic itself
+    return Settings(_env_file=None, knowledge_dir=folder, cache_dir=shelf.folder, semantic="auto")  # type: ignore[call-arg]  # a setting of pydantic itself
 
 
 @pytest.fixture(scope="session")
@@ -139,8 +139,9 @@ def test_a_question_without_a_known_word_finds_its_entry(folder: Path, shelf: Sh
 
 
 async def test_what_was_heard_is_understood_and_what_was_not_is_left_to_the_light_model(
-    folder: Path, shelf: Shelf, encoder: Encoder
+    folder: Path, shelf: Shelf, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(semantic, "HEAR_S", 30.0)
     senses = learnt(folder, shelf, encoder)
     assert senses.likeness(ELSEWHERE_SAID, "madrid") is None
     await senses.hear(ELSEWHERE_SAID)
@@ -242,7 +243,7 @@ def test_an_operator_learns_ahead_and_asks(folder: Path, shelf: Shelf, encoder: 
 
 
 def test_a_running_bot_comes_to_understand_by_meaning(folder: Path, shelf: Shelf, encoder: Encoder, tmp_path: Path) -> None:
-    bot = Bot(tmp_path / "data", KNOWLEDGE_DIR=str(folder), CACHE_DIR=str(shelf.folder))
+    bot = Bot(tmp_path / "data", KNOWLEDGE_DIR=str(folder), CACHE_DIR=str(shelf.folder), SEMANTIC="auto")
     bot.start()
     try:
         deadline = time.monotonic() + 60

@@ -31,7 +31,7 @@ Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> number
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _Text = tuple[str, str, float]  # locale, text, trust
 _TOLD: Final = 250  # letters of an answer that are compared by meaning; more is no better, and an encoder takes its time
-Fuse = Callable[[Sequence[str], Floats, Floats], tuple[Floats, Floats]]  # ids, totals, chances -> totals and chances
+Fuse = Callable[[tuple[str, ...], Floats, Floats], tuple[Floats, Floats]]  # ids, totals, chances -> totals and chances
 Beside = Mapping[str, Mapping[str, Sequence[str]]]  # such an id -> locale -> how people ask
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
+from bot.matching.features import Floats
 from bot.matching.finder import (
     ELSEWHERE,
     UNCOVERED,
@@ -206,10 +207,15 @@ class Matcher:
 
 
 def _fusing(likeness: Likeness | None) -> Fuse | None:
-    """Fuse where the meanings are those of the very entries that are ranked; just after a change they may not be."""
+    """Fuse where the meanings are those of the very entries that are ranked."""
     if likeness is None:
         return None
-    return lambda ids, total, chances: fuse(total, chances, likeness) if likeness.ids == ids else (total, chances)
+
+    def fusing(ids: tuple[str, ...], total: Floats, chances: Floats) -> tuple[Floats, Floats]:
+        ours = likeness.of(ids)
+        return fuse(total, chances, ours) if ours else (total, chances)
+
+    return fusing
 
 
 def _entries(ranked: Sequence[Match]) -> tuple[Match, ...]:

@@ -125,6 +125,13 @@ def test_what_was_learnt_of_other_entries_is_not_used(matcher: Matcher) -> None:
     assert wise.understand(QUESTION, "madrid", "es") == matcher.understand(QUESTION, "madrid", "es")
 
 
+def test_the_order_in_which_entries_were_learnt_is_nobodys_business(matcher: Matcher) -> None:
+    backwards = tuple(reversed(matcher._finders["madrid"]._ids))
+    there = matcher.with_senses(lambda text, city: likeness_to(matcher, city, "housing.eviction"))
+    back = matcher.with_senses(lambda text, city: likeness_to(matcher, city, "housing.eviction", backwards))
+    assert there.understand(QUESTION, "madrid", "es") == back.understand(QUESTION, "madrid", "es")
+
+
 def test_a_cry_for_help_is_heard_whatever_it_is_taken_to_mean(matcher: Matcher) -> None:
     wise = matcher.with_senses(lambda text, city: likeness_to(matcher, city, "housing.eviction"))
     assert wise.understand("mi marido me pega", "madrid", "es").outcome == "emergency"
@@ -136,6 +143,6 @@ def test_sentences_are_of_the_entries_that_are_ranked(matcher: Matcher, knowledg
         sentences = sentences_of(city, beside_entries(knowledge))
         finder = matcher._finders[slug]
         assert finder is not None
-        ids = tuple(dict.fromkeys(sentence.entry for sentence in sentences if sentence.trust))
-        assert ids == tuple(entry_id for entry_id in finder._ids if not entry_id.startswith("~?"))
+        ids = {sentence.entry for sentence in sentences if sentence.trust}
+        assert ids == {entry_id for entry_id in finder._ids if not entry_id.startswith("~?")}
         assert len(set(sentences)) == len(sentences)
