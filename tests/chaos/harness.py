@@ -246,9 +246,9 @@ class Run:
             self._judge()
         finally:
             self._ledger.end()
+            self._api.process.stop()
             for bot in self._bots:
                 bot.stop()
-            self._api.process.stop()
         self.outcome.seconds = time.monotonic() - begin
         return self.outcome
 
