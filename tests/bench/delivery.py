@@ -65,8 +65,8 @@ def acknowledging(rate: float = 200.0, seconds: float = 15.0) -> Rows:
         try:
             took, statuses = asyncio.run(_post_all(f"http://127.0.0.1:{port}{PATH}", rate, seconds))
         finally:
-            bot.stop()
             api.process.stop()
+            bot.stop()
     refused = sum(status != 200 for status in statuses)
     return [(f"a webhook is acknowledged, {rate:.0f} a second for {seconds:.0f} s", f"{_ms(took)}, not 200: {refused}")]
 

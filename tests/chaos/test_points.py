@@ -82,9 +82,9 @@ class Place:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self.api.process.stop()
         for bot in self.bots:
             bot.stop()
-        self.api.process.stop()
 
     def revive(self) -> None:
         """Start again whoever has died, also those who die at the start."""

@@ -51,8 +51,8 @@ class Patient:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.bot.stop()
         self.api.process.stop()
+        self.bot.stop()
 
     def quiet(self, timeout_s: float = 40) -> None:
         """Wait until nothing is left to be done."""
