@@ -18,10 +18,18 @@ LogFormat = Literal["plain", "json"]
 # template -> name of the event, and the fields its values are given under
 EVENTS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
     "ready: %s": ("serve.ready", ("url",)),
+    "TRUSTED_PROXIES names no proxy: all people seem to have its address, and new sessions are limited for all together": (
+        "serve.no-proxy",
+        (),
+    ),
     "stopping": ("serve.stopping", ()),
     "stopped after %.1f s": ("serve.stopped", ("seconds",)),
     "knowledge replaced: %d cities, after %.1f s": ("knowledge.replaced", ("cities", "seconds")),
     "the changed knowledge is not used, the earlier one keeps answering: %s": ("knowledge.refused", ("fault",)),
+    "what sentences mean was not learnt to the end (exit code %d): the light model goes on": ("meaning.unlearnt", ("code",)),
+    "what sentences mean cannot be learnt, the light model goes on: %s": ("meaning.unlearnt", ("fault",)),
+    "the sentences of %s are understood by meaning": ("meaning.ready", ("city",)),
+    "a question was not heard within %.1f s: the light model answers it": ("meaning.late", ("seconds",)),
     "a confirmation is not written into its file: %s": ("confirmation.unwritten", ("fault",)),
     "confirmations written into files: %d": ("confirmation.written", ("count",)),
     "questions are not written into a file: %s": ("questions.unwritten", ("fault",)),

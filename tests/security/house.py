@@ -23,6 +23,7 @@ from bot.pace import Pace
 from bot.server import create_app
 from bot.service import ConversationService
 from bot.store import Store, open_store
+from bot.watch import Watch
 from tests.whole import brain, catalogues
 
 HOST = "chat.example.org"
@@ -65,8 +66,9 @@ class House:
     pages: DeskPages
     web: WebChannel
     hook: dict[str, str]
-    scheme: str = "https"
-    origin: str = ORIGIN
+    scheme: str
+    origin: str
+    watch: Watch
     seen: list[Answer] = field(default_factory=list)
 
     async def call(
@@ -193,13 +195,13 @@ async def house(*, https: bool = True, pace: Pace | None = None) -> AsyncIterato
         return bool(await store.figures())
 
     routes = (*pages.routes(), *app.poster_pages(settings, thinker).routes())
-    asgi = create_app(channels, ready=ready, version="0", https=settings.is_https, pages=routes)
+    asgi = create_app(channels, ready=ready, https=settings.is_https, pages=routes)
     web = next(channel for channel in channels if isinstance(channel, WebChannel))
     hook = {SECRET_HEADER: app.derived(SECRET, "telegram webhook").hex()}
     for channel in channels:
         await channel.start(service)
     try:
-        yield House(asgi, store, service, desk, pages, web, hook, "https" if https else "http", origin)
+        yield House(asgi, store, service, desk, pages, web, hook, "https" if https else "http", origin, app.watch_of(settings, store, thinker))
     finally:
         for channel in channels:
             await channel.stop_receiving()

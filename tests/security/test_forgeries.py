@@ -206,7 +206,7 @@ async def test_a_crowd_gets_sessions_at_its_pace_and_is_never_kept_from_writing(
 async def test_only_a_proxy_that_is_named_says_who_comes(trusted: str, is_believed: bool, home: House) -> None:
     """Over the real server: a header that anybody can write counts only from TRUSTED_PROXIES."""
     settings = Settings(_env_file=None, port=free_port(), trusted_proxies=trusted)  # type: ignore[call-arg]
-    server = app._Server(app._uvicorn_config(settings, home.store, [home.web]))
+    server = app._Server(app._uvicorn_config(settings, home.watch, [home.web]))
     serving = asyncio.create_task(server.serve(sockets=[app._listener(settings)]))
     await app._listening(server, serving)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
