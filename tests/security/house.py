@@ -201,7 +201,9 @@ async def house(*, https: bool = True, pace: Pace | None = None) -> AsyncIterato
     for channel in channels:
         await channel.start(service)
     try:
-        yield House(asgi, store, service, desk, pages, web, hook, "https" if https else "http", origin, app.watch_of(settings, store, thinker))
+        yield House(
+            asgi, store, service, desk, pages, web, hook, "https" if https else "http", origin, app.watch_of(settings, store, thinker)
+        )
     finally:
         for channel in channels:
             await channel.stop_receiving()
