@@ -11,13 +11,13 @@ from bot.records import AuditLine, CaseFigure, Confirmed, OpenSession, Report
 from bot.store import audit, codes, deeds, erase, figures, files, groups, logins, people, reports, reviews, waking
 from bot.store.database import Database, micros
 from bot.store.desk import LOGIN_MINUTES, Group, GroupTopic
-from bot.store.worker import Worker
+from bot.store.worker import Units
 
 
 class PeopleMethods:
     """Staff, logins, waking, files, groups, reports, figures and audit; see DeskStore for what each method promises."""
 
-    _worker: Worker
+    _worker: Units
 
     # ------------------------------------------------------------ people
 

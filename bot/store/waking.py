@@ -18,8 +18,9 @@ def wake(db: Database, number: int, staff_id: str, stage: str, message: Message)
     """Tell a staff member of a case, once per stage and round of waiting; False when that was done before, or either is gone.
 
     By the way they chose; where that is "web" it is only noted."""
+    db.hold_case(number)
     staff = people.load(db, staff_id)
-    if staff is None or not db.run("add_wake", staff_id, stage, db.now(), number):
+    if staff is None or not db.change("add_wake", staff_id, stage, db.now(), number):
         return False
     contact_id = None if staff.wake_by == "web" else _lane(db, staff_id, staff.wake_by)
     if contact_id is not None:
@@ -41,7 +42,7 @@ def write_to(db: Database, staff_id: str, message: Message, by: WakeBy | None, o
     if contact_id is None:
         return False
     key_hash = db.secrets.lookup_hash("told staff", f"{staff_id}\0{once}")
-    if not db.run("note_once", key_hash, db.now()):
+    if not db.change("note_once", key_hash, db.now()):
         return False
     return outgoing(db, contact_id, message, _effect_key())
 
