@@ -38,7 +38,8 @@ from bot.model import (
     Understanding,
 )
 from bot.records import Confirmed
-from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store
+from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store, Swept
+from bot.store.replicas import Notice
 
 log = logging.getLogger(__name__)
 
@@ -240,6 +241,9 @@ class ConversationService:
         if channel is None:
             return  # that channel is switched off; what was written there waits until it is back
         handle_group = self._groups.get(channel.name)
+        if handle_group and not self._store.replicas.leads:
+            self._store.replicas.tell(Notice("inbox", contact_id))  # what is said in groups and to them must be known in one place
+            return
         handled = await (self._group(snapshot, handle_group) if handle_group else self._turns(snapshot, channel))
         if self._answers_judged and (handled.confirmed or handled.reported):
             await self._answers_judged(handled.confirmed)
@@ -344,7 +348,7 @@ class ConversationService:
     async def _sweep_loop(self) -> None:
         while True:
             try:
-                swept = await self._store.sweep()
+                swept = await self._store.sweep() if self._store.replicas.leads else Swept(0, 0, 0)
                 if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
                     found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
                     log.info("swept: %d histories, %d inbox keys, %d contacts, %d cases", *found)

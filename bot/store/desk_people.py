@@ -103,6 +103,10 @@ class PeopleMethods:
         """Return who was told in which stage of this round, and when."""
         return await self._worker.read(lambda db: waking.woken(db, number))
 
+    async def woken_now(self) -> Mapping[int, frozenset[str]]:
+        """Return, by open case, who was told of it in its present round."""
+        return await self._worker.read(waking.woken_now)
+
     async def write_to(self, staff_id: str, message: Message, *, by: WakeBy | None = None, once: str) -> bool:
         """Send a staff member a message of no case, once per `once`."""
         return await self._worker.write(lambda db: waking.write_to(db, staff_id, message, by, once))

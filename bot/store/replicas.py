@@ -34,6 +34,9 @@ class Replicas(Protocol):
     async def changes(self, leads: bool) -> None:
         """Wait until `leads` is another than given."""
 
+    def resign(self) -> None:
+        """Lead no more: this process is about to end, and another one need not wait for that."""
+
     def tell(self, notice: Notice) -> None:
         """Tell the other processes, soon; a notice that is lost is made good by their next look at the tables."""
 
@@ -50,6 +53,9 @@ class Alone:
         """Wait for a change that never comes."""
         if leads:
             await asyncio.get_running_loop().create_future()
+
+    def resign(self) -> None:
+        """Do nothing: there is nobody else."""
 
     def tell(self, notice: Notice) -> None:
         """Tell nobody."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -31,6 +32,14 @@ def wake(db: Database, number: int, staff_id: str, stage: str, message: Message)
 def woken(db: Database, number: int) -> Mapping[tuple[str, str], datetime]:
     """Return who was told in which stage of this round, and when."""
     return {(str(staff_id), str(stage)): moment(cast(int, at)) for staff_id, stage, at in db.rows("woken", number)}
+
+
+def woken_now(db: Database) -> Mapping[int, frozenset[str]]:
+    """Return, by open case, who was told of it in its present round."""
+    told: defaultdict[int, set[str]] = defaultdict(set)
+    for number, staff_id in db.rows("woken_now"):
+        told[cast(int, number)].add(str(staff_id))
+    return {number: frozenset(found) for number, found in told.items()}
 
 
 def write_to(db: Database, staff_id: str, message: Message, by: WakeBy | None, once: str) -> bool:

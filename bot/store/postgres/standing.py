@@ -39,7 +39,7 @@ class StandingReplicas:
         self._address, self._announce = address, announce
         self._name = secrets.token_hex(8)
         self._hear: Callable[[Notice], None] = lambda notice: None
-        self._leads = False
+        self._leads = self._resigned = False
         self._changed = asyncio.Event()
         self._untold: deque[Notice] = deque()
         self._telling: asyncio.Task[None] | None = None
@@ -75,6 +75,11 @@ class StandingReplicas:
         while self._leads == leads:
             await self._changed.wait()
 
+    def resign(self) -> None:
+        """Lead no more."""
+        self._resigned = True
+        self._set_leads(False)
+
     def _set_leads(self, leads: bool) -> None:
         if leads != self._leads:
             log.info("this process %s", "leads: it polls and sweeps" if leads else "does not lead any more")
@@ -84,6 +89,9 @@ class StandingReplicas:
 
     async def _look_who_leads(self, connection: Connection) -> None:
         """Take the lead where nobody has it; who has it makes sure that the connection, and so the lock, is still there."""
+        if self._resigned:
+            await connection.execute("SELECT pg_advisory_unlock_all()")
+            return
         if self._leads:
             await connection.execute("SELECT 1")
             return
