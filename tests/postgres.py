@@ -25,7 +25,7 @@ from tests.running import free_port
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 USERS = ("postgres", "nobody")  # the server refuses to run as root
 SETTINGS = {"max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off", "log_min_messages": "warning"}
-FASTEST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the server waits for the disk at every commit; a killed process loses nothing there
+FASTEST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # commits wait for no slow disk, kills lose nothing
 TEMPLATE = "dragoman_template"
 
 _numbers = itertools.count(1)
