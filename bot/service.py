@@ -125,21 +125,24 @@ class ConversationService:
         """Go on with whatever an earlier process left in the tables, then keep going."""
         self._loops = [
             asyncio.create_task(self._recheck_loop()),
-            asyncio.create_task(self._send_loop()),
             asyncio.create_task(self._sweep_loop()),
+            asyncio.create_task(self._send_loop()),  # the last one: `stop` lets it finish
         ]
 
     async def stop(self) -> None:
         """Finish what is in hand within STOP_S seconds; the rest is in the tables."""
         self._stopping = True
-        for loop in self._loops:
+        self._due.set()
+        for loop in self._loops[:-1]:
             loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
-        for task in list(self._tasks):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                if self._loops:
+                    await asyncio.wait(self._loops[-1:])  # not cut off: what it has leased would look as if it had perhaps been sent
+                await self.idle()
+        for task in (*self._loops, *self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
 
     async def idle(self) -> None:
         """Wait until nothing is being handled or sent (tests and the terminal)."""
@@ -317,7 +320,7 @@ class ConversationService:
 
     async def _send_loop(self) -> None:
         """Take up lanes whose time has come: retries, and what a dead process left behind."""
-        while True:
+        while not self._stopping:
             try:
                 for delivery in await self._store.claim(MAX_PARALLEL):
                     self._spawn(asyncio.create_task(self._deliver(delivery)))
@@ -328,6 +331,8 @@ class ConversationService:
 
     async def _until_due(self) -> None:
         self._due.clear()
+        if self._stopping:
+            return
         due = await self._store.next_due()
         wait = RECHECK_S if due is None else min(RECHECK_S, max(0.01, (due - self._clock()).total_seconds()))
         try:
