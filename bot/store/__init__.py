@@ -230,11 +230,17 @@ async def open_store(
         return await open_postgres(
             url, secret=secret, clock=clock, serves=exclusive, retention_days=retention_days, connections=connections
         )
-    if scheme != "sqlite" or not found or not (rest == ":memory:" or rest.startswith("/")) or rest == "/":
-        raise ConfigError("DATABASE_URL must read sqlite:///path/to/file, sqlite://:memory: or postgresql://user:password@host/name")
+    path = sqlite_path(url)
     if clock is None:
         raise ConfigError("SQLite has no clock of its own")
     from bot.store.sqlite import open_sqlite  # only when asked for: another engine's driver need not be there
 
-    path = None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
     return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive, retention_days=retention_days)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file a database address names, None for one in memory. Raises ConfigError for another kind of address."""
+    scheme, found, rest = url.partition("://")
+    if scheme != "sqlite" or not found or not (rest == ":memory:" or rest.startswith("/")) or rest == "/":
+        raise ConfigError("DATABASE_URL must read sqlite:///path/to/file, sqlite://:memory: or postgresql://user:password@host/name")
+    return None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
