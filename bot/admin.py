@@ -8,7 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot import i18n, links
-from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, secret_of
+from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, secret_of, utc_now
 from bot.cases import Profile
 from bot.config import Settings
 from bot.desk import fault_of, invitation, with_new
@@ -21,6 +21,7 @@ from bot.knowledge.stamp import Stamp, missing_stamps
 from bot.knowledge.write import write_stamps
 from bot.model import Knowledge
 from bot.records import Gap
+from bot.store import sqlite_path
 from bot.store.desk import DeskStore
 
 
@@ -136,3 +137,14 @@ async def audit_verify(settings: Settings) -> int | None:
     """Return the first line of the audit that does not follow from the one before."""
     async with _desk_store(settings) as desk:
         return await desk.verify_audit()
+
+
+async def migrate(settings: Settings, source: str | None, target: str | None) -> Mapping[str, int]:
+    """Move a stopped installation from SQLite to an empty PostgreSQL; returns the rows of each table. Raises ConfigError or StoreError."""
+    from bot.store.moving import move  # the driver of PostgreSQL comes with it
+
+    path = sqlite_path(source or f"sqlite:///{settings.data_dir / 'dragoman.db'}")
+    url = target or settings.store_url
+    if path is None or not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("this moves from sqlite:///path/to/file to postgresql://user:password@host/name, and nothing else")
+    return await move(path, url, data_dir=settings.data_dir, secret=secret_of(settings), clock=utc_now)

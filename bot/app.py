@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute
 import bot
 from bot import i18n
 from bot.brain import Brain, Shelf, folder_state, kept_brain, last_brain, learn, nothing_known, ready_brain
-from bot.channels import Channel, Parcel
+from bot.channels import Channel, FollowsLead, Parcel
 from bot.channels.console import ConsoleChannel
 from bot.channels.desk import DeskPages
 from bot.channels.email import EmailChannel
@@ -57,6 +57,7 @@ from bot.server import create_app
 from bot.service import ConversationService, Mind, Translate, untranslated
 from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
 from bot.store.crypto import load_or_create_secret
+from bot.store.replicas import Notice, Replicas
 from bot.translation import LibreTranslate
 
 log = logging.getLogger(__name__)
@@ -211,9 +212,10 @@ async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = T
         settings.store_url,
         data_dir=settings.data_dir,
         secret=secret,
-        clock=utc_now,
+        clock=None if settings.is_shared else utc_now,
         exclusive=exclusive,
         retention_days=settings.retention_days,
+        connections=settings.database_connections,
     )
     try:
         yield store
@@ -333,6 +335,7 @@ def build_services(
         split=groups.split if groups else lambda message: (message,),
         stamp=stamp,
         grow=grow,
+        leads=lambda: store.replicas.leads,
     )
     service = ConversationService(
         store,
@@ -347,7 +350,31 @@ def build_services(
         is_ready=lambda: thinker.is_ready,
     )
     thinker.flags, thinker.confirmations = desk.flags, desk.confirmations
+    join(store.replicas, desk, service, channels)
     return desk, service
+
+
+def join(replicas: Replicas, desk: DeskService, service: ConversationService, channels: Sequence[Channel]) -> None:
+    """Let the services and pages of this process hear of what others on the same database do, and tell them."""
+    pages = [channel for channel in channels if isinstance(channel, WebChannel)]
+
+    def hear(notice: Notice) -> None:
+        if notice.kind == "inbox" and replicas.leads:
+            service.wake((notice.key,))
+        if notice.kind in ("desk", "anew"):
+            desk.heard()
+        for page in pages:
+            if notice.kind == "message":
+                page.heard(notice.key, notice.number)
+            elif notice.kind == "anew":
+                page.missed()
+
+    for page in pages:
+        page.tell_by(lambda mark, message_id: replicas.tell(Notice("message", mark, message_id)))
+    for channel in channels:
+        if isinstance(channel, FollowsLead):
+            channel.follow(replicas)
+    replicas.listen(hear)
 
 
 def stamper(folder: Path, thinker: Thinker) -> WriteConfirmed:
@@ -589,6 +616,7 @@ async def _run(
         if knowing.done():
             knowing.result()
     finally:
+        store.replicas.resign()
         knowing.cancel()  # it may be in the middle of learning
         for channel in channels:
             await channel.stop_receiving()

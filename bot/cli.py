@@ -1,4 +1,4 @@
-"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export | gaps."""
+"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export | migrate | gaps."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_audit(commands)
     _add_export(commands)
+    _add_migrate(commands)
     _add_gaps(commands)
     return parser
 
@@ -171,6 +172,14 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--city", help="only those of this city")
     command.add_argument("--dry-run", action="store_true", help="say what would be written, and write nothing")
     command.set_defaults(run=_export)
+
+
+def _add_migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("migrate", help="move everything from SQLite to an empty PostgreSQL; stop the bot first")
+    command.add_argument("--from", dest="source", metavar="URL", help="sqlite:///path/to/file; default: the one in DRAGOMAN_DATA_DIR")
+    # A password on the command line can be read by everybody on this machine.
+    command.add_argument("--to", dest="target", metavar="URL", help="postgresql://user@host/name; default: DRAGOMAN_DATABASE_URL")
+    command.set_defaults(run=_migrate)
 
 
 def _add_gaps(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -408,6 +417,16 @@ def _export(settings: Settings, options: argparse.Namespace) -> int:
         print(f"dragoman: {fault}", file=sys.stderr)
     print(f"{len(stamps)} confirmations {'to write' if options.dry_run else 'written'}")
     return EXIT_FAULT if faults else EXIT_OK
+
+
+def _migrate(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    counts = asyncio.run(admin.migrate(settings, options.source, options.target))
+    for table, count in counts.items():
+        print(f"{count:>10}  {table}")
+    print(f"{sum(counts.values())} rows moved and counted. Set DRAGOMAN_DATABASE_URL and start; delete the old files once all is well.")
+    return EXIT_OK
 
 
 EXAMPLES = 5  # texts of a group that are shown

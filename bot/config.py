@@ -24,7 +24,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="folder of the database, the keys and the lock file; made on first start")
-    database_url: str | None = Field(None, description="where conversations are kept; default: SQLite in DATA_DIR")
+    database_url: SecretStr | None = Field(
+        None,
+        description="where conversations are kept: SQLite in DATA_DIR by default, or postgresql://user:password@host/name",
+    )
+    database_connections: int = Field(
+        8, ge=1, le=100, description="connections of one process to PostgreSQL, and so units of work at once; one more listens"
+    )
     knowledge_dir: Path = Field(default_factory=lambda: _shipped("knowledge"), description="the FAQ files; watched while running")
     locales_dir: Path = Field(default_factory=lambda: _shipped("locales"), description="the translations of the bot's own sentences")
     secret_key: SecretStr | None = Field(
@@ -114,7 +120,12 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """Return the database address that is in force."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'dragoman.db'}"
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data_dir / 'dragoman.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the database is PostgreSQL, which any number of processes may serve from."""
+        return self.store_url.startswith(("postgresql:", "postgres:"))
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -38,7 +38,8 @@ from bot.model import (
     Understanding,
 )
 from bot.records import Confirmed
-from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store
+from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store, Swept
+from bot.store.replicas import Notice
 
 log = logging.getLogger(__name__)
 
@@ -124,21 +125,24 @@ class ConversationService:
         """Go on with whatever an earlier process left in the tables, then keep going."""
         self._loops = [
             asyncio.create_task(self._recheck_loop()),
-            asyncio.create_task(self._send_loop()),
             asyncio.create_task(self._sweep_loop()),
+            asyncio.create_task(self._send_loop()),  # the last one: `stop` lets it finish
         ]
 
     async def stop(self) -> None:
         """Finish what is in hand within STOP_S seconds; the rest is in the tables."""
         self._stopping = True
-        for loop in self._loops:
+        self._due.set()
+        for loop in self._loops[:-1]:
             loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
-        for task in list(self._tasks):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                if self._loops:
+                    await asyncio.wait(self._loops[-1:])  # not cut off: what it has leased would look as if it had perhaps been sent
+                await self.idle()
+        for task in (*self._loops, *self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
 
     async def idle(self) -> None:
         """Wait until nothing is being handled or sent (tests and the terminal)."""
@@ -240,6 +244,9 @@ class ConversationService:
         if channel is None:
             return  # that channel is switched off; what was written there waits until it is back
         handle_group = self._groups.get(channel.name)
+        if handle_group and not self._store.replicas.leads:
+            self._store.replicas.tell(Notice("inbox", contact_id))  # what is said in groups and to them must be known in one place
+            return
         handled = await (self._group(snapshot, handle_group) if handle_group else self._turns(snapshot, channel))
         if self._answers_judged and (handled.confirmed or handled.reported):
             await self._answers_judged(handled.confirmed)
@@ -313,7 +320,7 @@ class ConversationService:
 
     async def _send_loop(self) -> None:
         """Take up lanes whose time has come: retries, and what a dead process left behind."""
-        while True:
+        while not self._stopping:
             try:
                 for delivery in await self._store.claim(MAX_PARALLEL):
                     self._spawn(asyncio.create_task(self._deliver(delivery)))
@@ -324,6 +331,8 @@ class ConversationService:
 
     async def _until_due(self) -> None:
         self._due.clear()
+        if self._stopping:
+            return
         due = await self._store.next_due()
         wait = RECHECK_S if due is None else min(RECHECK_S, max(0.01, (due - self._clock()).total_seconds()))
         try:
@@ -344,7 +353,7 @@ class ConversationService:
     async def _sweep_loop(self) -> None:
         while True:
             try:
-                swept = await self._store.sweep()
+                swept = await self._store.sweep() if self._store.replicas.leads else Swept(0, 0, 0)
                 if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
                     found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
                     log.info("swept: %d histories, %d inbox keys, %d contacts, %d cases", *found)

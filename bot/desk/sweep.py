@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -56,10 +56,6 @@ class Sweeper:
         self._rounds: dict[int, _Round] = {}
         self._logged: set[str] = set()
         self._changed = False  # pages have not heard of it yet
-
-    def woken(self) -> Mapping[int, frozenset[str]]:
-        """Return whom each waiting case has woken."""
-        return {number: frozenset(staff_id for staff_id, _stage in round_.told) for number, round_ in self._rounds.items()}
 
     async def sweep(self, now: datetime) -> None:
         """Do everything that is due at `now`. Raises StoreError."""

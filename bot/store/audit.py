@@ -36,6 +36,10 @@ def _last(db: Database) -> tuple[int, bytes, bool]:
 
 def note(db: Database, actor: str, deed: str, number: int = 0, detail: str = "") -> None:
     """Add a line: who did what, never what was said. Where the end was cut off, the new line does not follow from what is left."""
+    db.at_end("audit", lambda: _add(db, actor, deed, number, detail))
+
+
+def _add(db: Database, actor: str, deed: str, number: int, detail: str) -> None:
     last, before, is_whole = _last(db)
     line: _Row = (last + 1, db.now(), actor, deed, number, detail)
     chain = _chain(db, before if is_whole else CUT, line)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from pathlib import Path
+from typing import Literal, Protocol
 
 from bot.cases import Role
 from bot.errors import StoreError, WrongKey
-from bot.store.crypto import Secrets
+from bot.store.crypto import Sealer, Secrets
 from bot.store.keys import KeyRing, checkpoint
 from bot.store.queries import KEY_SQL, SQL
 
@@ -22,55 +24,150 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 Value = str | bytes | int | None
+Last = Literal["counters", "figures", "totals", "audit"]  # in the order in which they are done
 
 
-class Database:
-    """Used by one thread alone. `scrub`: the write-ahead log must be emptied, which is only possible between transactions.
+class Keys(Protocol):
+    """The data keys of contacts, staff and cases: throwing one away makes all that was sealed with it unreadable."""
 
+    def create(self, contact_id: str) -> Sealer:
+        """Make a key for a new contact."""
+
+    def get(self, contact_id: str) -> Sealer:
+        """Return a contact's sealer; raises StoreError when the key is gone."""
+
+    def drop(self, contact_id: str) -> None:
+        """Throw a key away."""
+
+    def ids(self) -> set[str]:
+        """Return every contact that has a key."""
+
+
+class Database(ABC):
+    """What a unit of work sees, whatever the engine; used by one thread alone. Queries are named, and written in sql/.
+
+    Values of a query are given in order, or by name where it names them.
     `staffed`: the roles there are in each city, and the mark of the staff they were read at."""
 
+    def __init__(self, secrets: Secrets) -> None:
+        self.keys: Keys
+        self.secrets = secrets
+        self.staffed: tuple[int, Mapping[str, frozenset[Role]]] | None = None
+
+    # ------------------------------------------------------------ queries
+
+    @abstractmethod
+    def now(self) -> int:
+        """Return the time in microseconds since 1970."""
+
+    @abstractmethod
+    def run(self, name: str, /, *values: Value, **named: Value) -> None:
+        """Run a statement, whatever it changes: the cheapest, nobody waits for its result."""
+
+    @abstractmethod
+    def change(self, name: str, /, *values: Value, **named: Value) -> int:
+        """Run a statement; returns how many rows it changed."""
+
+    @abstractmethod
+    def insert(self, name: str, /, *values: Value) -> int:
+        """Run an insertion that returns the id of the new row."""
+
+    @abstractmethod
+    def run_each(self, name: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement for each row of values."""
+
+    @abstractmethod
+    def rows(self, name: str, /, *values: Value, **named: Value) -> list[tuple[object, ...]]:
+        """Return every row a query finds."""
+
+    @abstractmethod
+    def row(self, name: str, /, *values: Value, **named: Value) -> tuple[object, ...] | None:
+        """Return the first row a query finds, or None."""
+
+    # ------------------------------------------------------------ who else writes
+    # The order in which everybody takes locks stands in bot.store.postgres.
+
+    @abstractmethod
+    def hold(self, *contact_ids: str) -> None:
+        """Keep everybody else from changing these contacts, and whatever is theirs, until the transaction ends."""
+
+    @abstractmethod
+    def hold_case(self, number: int) -> None:
+        """Hold the contact of a case."""
+
+    @abstractmethod
+    def one_by_one(self) -> None:
+        """Keep everybody else out of what spans contacts at the desk (made-up names, open reports, groups) until the transaction ends."""
+
+    @abstractmethod
+    def at_end(self, what: Last, work: Callable[[], None]) -> None:
+        """Do what all transactions have to do at the same few rows: as late as possible, and in one order."""
+
+    def count_up(self, total: str, n: int = 1) -> None:
+        """Add to a total that outlives the rows it counts."""
+        if n:
+            self.at_end("totals", lambda: self.run("add_total", total, n))
+
+    @abstractmethod
+    def scrub_logs(self) -> None:
+        """Ask that nothing of what was erased can be found in the files once the open transaction is committed.
+
+        Only an engine whose files are ours can do that; elsewhere what was erased is unreadable because its key is gone."""
+
+
+class SqliteDatabase(Database):
+    """One connection and the key file. `scrub`: the write-ahead log must be emptied, which is only possible between transactions."""
+
+    keys: KeyRing
+
     def __init__(self, connection: sqlite3.Connection, keys: KeyRing, secrets: Secrets, clock: Callable[[], datetime]) -> None:
-        self.connection, self.keys, self.secrets = connection, keys, secrets
+        super().__init__(secrets)
+        self.connection, self.keys = connection, keys
         self._clock = clock
         self.scrub = False
-        self.staffed: tuple[int, Mapping[str, frozenset[Role]]] | None = None
 
     def now(self) -> int:
         """Return the time in microseconds since 1970."""
         return micros(self._clock())
 
-    def run(self, name: str, *values: Value) -> int:
-        """Run a named statement; returns how many rows it changed."""
-        return self.connection.execute(SQL[name], values).rowcount
+    def run(self, name: str, /, *values: Value, **named: Value) -> None:
+        """Run a statement."""
+        self.connection.execute(SQL[name], named or values)
 
-    def insert(self, name: str, *values: Value) -> int:
-        """Run a named insertion; returns the id of the new row."""
-        row_id = self.connection.execute(SQL[name], values).lastrowid
-        if row_id is None:
-            raise StoreError(f"{name} inserted nothing")
-        return row_id
+    def change(self, name: str, /, *values: Value, **named: Value) -> int:
+        """Run a statement; returns how many rows it changed."""
+        return self.connection.execute(SQL[name], named or values).rowcount
 
-    def run_each(self, name: str, rows: Iterable[Sequence[Value]]) -> int:
-        """Run a named statement for each row of values; returns how many rows were changed."""
-        return self.connection.executemany(SQL[name], rows).rowcount
+    def insert(self, name: str, /, *values: Value) -> int:
+        """Run an insertion; returns the id of the new row."""
+        ((row_id,),) = self.connection.execute(SQL[name], values).fetchall()
+        return int(row_id)
 
-    def row(self, name: str, *values: Value) -> tuple[object, ...] | None:
-        """Return the first row a named query finds, or None."""
-        found: tuple[object, ...] | None = self.connection.execute(SQL[name], values).fetchone()
+    def run_each(self, name: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run a statement for each row of values."""
+        self.connection.executemany(SQL[name], rows)
+
+    def row(self, name: str, /, *values: Value, **named: Value) -> tuple[object, ...] | None:
+        """Return the first row a query finds, or None."""
+        found: tuple[object, ...] | None = self.connection.execute(SQL[name], named or values).fetchone()
         return found
 
-    def rows(self, name: str, *values: Value) -> list[tuple[object, ...]]:
-        """Return every row a named query finds."""
-        return self.connection.execute(SQL[name], values).fetchall()
+    def rows(self, name: str, /, *values: Value, **named: Value) -> list[tuple[object, ...]]:
+        """Return every row a query finds."""
+        return self.connection.execute(SQL[name], named or values).fetchall()
 
-    def sql(self, name: str) -> str:
-        """Return a named query, for those that take named values."""
-        return SQL[name]
+    def hold(self, *contact_ids: str) -> None:
+        """Do nothing: there is one writer."""
 
-    def count_up(self, total: str, n: int = 1) -> None:
-        """Add to a total that outlives the rows it counts."""
-        if n:
-            self.run("add_total", total, n)
+    def hold_case(self, number: int) -> None:
+        """Do nothing: there is one writer."""
+
+    def one_by_one(self) -> None:
+        """Do nothing: there is one writer."""
+
+    def at_end(self, what: Last, work: Callable[[], None]) -> None:
+        """Do it at once: nobody waits for this transaction."""
+        work()
 
     def commit(self) -> None:
         """Make everything safe: the keys first, because data without their key are lost and a key without data is only swept."""

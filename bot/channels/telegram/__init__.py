@@ -14,7 +14,7 @@ from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cases import Attachment
-from bot.channels import Capabilities, Host, Parcel
+from bot.channels import Capabilities, Host, Lead, Parcel
 from bot.channels.telegram import calls, files, pieces, sender, webhook
 from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.gate import Gate
@@ -95,6 +95,10 @@ class TelegramChannel:
         self._host = host
         await self._poll_request.initialize()
         self._receiver = asyncio.create_task(self._receive())
+
+    def follow(self, lead: Lead) -> None:
+        """Poll only while this process leads."""
+        self._poller.lead = lead
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the webhook's route, in webhook mode."""
