@@ -17,12 +17,13 @@ from typing import Protocol
 
 from bot.errors import ConfigError
 from bot.model import CaseEffect, ContactRef, Conversation, Event, Incoming, Message, StoredMessage
-from bot.records import Confirmed
+from bot.records import Checkup, Confirmed
 from bot.store.desk import DeskStore
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
 HISTORY_MESSAGES = 20  # of both sides together
 HISTORY_HOURS = 24  # after the last message of either side
+BACKUP_DAYS = 30  # default: how long backups are kept, and the tombstones of what was erased meanwhile
 RETENTION_DAYS = 30  # default: how long a case is kept after it was closed
 INBOX_KEY_DAYS = 30  # external ids are kept that long without payload: longer than any platform repeats itself
 
@@ -149,6 +150,7 @@ class Store(Protocol):
     """See the module docstring for what is promised. All methods raise StoreError when the database refuses."""
 
     desk: DeskStore
+    root: bytes  # what keys outside the store are derived from; it stays the same when the master secret changes
 
     async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
         """Store events, making contacts where needed; returns the contact ids that have something new (repeats give none)."""
@@ -198,6 +200,17 @@ class Store(Protocol):
     async def sweep(self) -> Swept:
         """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""
 
+    async def change_master(self, secret: bytes) -> int:
+        """Wrap every data key anew under another master secret, while another process serves; returns how many there were.
+
+        All of them or none, whatever happens; a process that serves takes the change over by itself."""
+
+    async def look_through(self) -> Checkup:
+        """Open everything that is sealed once, as after a restore; returns how much there is and how much does not open."""
+
+    async def restored(self, name: str) -> None:
+        """Note in the audit that a copy was restored; what waits to be sent is uncertain then, it may have gone out since."""
+
     async def close(self) -> None:
         """Finish what is running and let go of the database."""
 
@@ -210,11 +223,14 @@ async def open_store(
     clock: Callable[[], datetime],
     exclusive: bool = True,
     retention_days: int = RETENTION_DAYS,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> Store:
     """Open the store a database address names: `sqlite:///path/to/file`, or `sqlite://:memory:` which forgets at the end.
 
     `data_dir` holds the keys and the lock; `secret` is the master secret (32 bytes).
-    `retention_days`: closed cases are erased after so many days.
+    `previous`: earlier master secrets. Where one of them fits and this process serves, the keys are wrapped anew for `secret`.
+    `retention_days`: closed cases are erased after so many days; `backup_days`: what was erased is remembered so long, by keyed hashes.
     `exclusive`: this process serves, and no second one may; admin commands open with False and work beside it.
     Raises ConfigError for another kind of address, StoreLocked, WrongKey, or StoreError when the database does not open."""
     scheme, found, rest = url.partition("://")
@@ -223,4 +239,13 @@ async def open_store(
     from bot.store.sqlite import open_sqlite  # only when asked for: another engine's driver need not be there
 
     path = None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
-    return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive, retention_days=retention_days)
+    return await open_sqlite(
+        path,
+        data_dir=data_dir,
+        secret=secret,
+        clock=clock,
+        exclusive=exclusive,
+        retention_days=retention_days,
+        previous=previous,
+        backup_days=backup_days,
+    )

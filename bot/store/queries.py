@@ -33,7 +33,7 @@ def _numbered(prefix: str) -> tuple[str, ...]:
     return tuple((_FOLDER / name).read_text("utf-8") for name in found)
 
 
-SQL = _all_named("queries.sql", "case_queries.sql", "people_queries.sql", "gap_queries.sql")
+SQL = _all_named("queries.sql", "case_queries.sql", "people_queries.sql", "gap_queries.sql", "backup_queries.sql")
 KEY_SQL = _named("key_queries.sql")
 DATA_MIGRATIONS = _numbered("data")
 KEY_MIGRATIONS = _numbered("keys")

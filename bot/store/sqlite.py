@@ -14,7 +14,9 @@ import aiosqlite
 
 from bot.errors import StoreError, StoreLocked
 from bot.model import ContactRef, Incoming, StoredMessage
+from bot.records import Checkup
 from bot.store import (
+    BACKUP_DAYS,
     RETENTION_DAYS,
     Decide,
     Delivery,
@@ -22,6 +24,7 @@ from bot.store import (
     Settlement,
     Snapshot,
     Swept,
+    checkup,
     contacts,
     erase,
     folder,
@@ -32,7 +35,7 @@ from bot.store import (
     turns,
 )
 from bot.store.crypto import Secrets
-from bot.store.database import Database, check_pair, configure, moment, open_keys
+from bot.store.database import Database, configure, moment, open_keys, open_pair
 from bot.store.desk import DeskStore
 from bot.store.keys import KeyRing
 from bot.store.queries import DATA_MIGRATIONS, KEY_MIGRATIONS
@@ -45,14 +48,23 @@ T = TypeVar("T")
 
 
 async def open_sqlite(
-    path: Path | None, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool, retention_days: int
+    path: Path | None,
+    *,
+    data_dir: Path,
+    secret: bytes,
+    clock: Callable[[], datetime],
+    exclusive: bool,
+    retention_days: int,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> SqliteStore:
     """Open the database at `path` with its keys in `data_dir`, or both in memory where `path` is None.
 
     `exclusive`: this process serves; it takes the lock, and takes over what an earlier one was sending.
-    `retention_days`: closed cases are erased after so many days.
+    `retention_days`: closed cases are erased after so many days; `backup_days`: tombstones are kept so long.
+    `previous`: earlier secrets; where one of them opens the data and this process serves, they are changed to `secret`.
     Raises StoreLocked, WrongKey, or StoreError when the files can not be opened."""
-    secrets = Secrets(secret)
+    candidates = tuple(Secrets(each).secret for each in (secret, *previous))  # of the right length
     async with AsyncExitStack() as stack:
         if path is not None:
             _prepare(path, data_dir)
@@ -63,11 +75,11 @@ async def open_sqlite(
             connection = await _connect(":memory:" if path is None else path)
             stack.push_async_callback(connection.close)
             lock_dir = None if path is None or exclusive else data_dir
-            database = await _hop(connection, partial(_open, keys_path, secrets=secrets, clock=clock, lock_dir=lock_dir))
+            database = await _hop(connection, partial(_open, keys_path, candidates, clock=clock, lock_dir=lock_dir, rotates=exclusive))
             stack.push_async_callback(_hop, connection, lambda _: database.close())
         except sqlite3.Error as error:
             raise StoreError(f"the database can not be opened: {error}") from error
-        store = SqliteStore(database, connection, stack.pop_all(), retention_days)
+        store = SqliteStore(database, connection, stack.pop_all(), retention_days, backup_days)
     if exclusive:
         await store.take_over()
     return store
@@ -96,7 +108,13 @@ async def _hop(connection: aiosqlite.Connection, unit: Callable[[sqlite3.Connect
 
 
 def _open(
-    keys_path: Path | None, connection: sqlite3.Connection, *, secrets: Secrets, clock: Callable[[], datetime], lock_dir: Path | None
+    keys_path: Path | None,
+    candidates: Sequence[bytes],
+    connection: sqlite3.Connection,
+    *,
+    clock: Callable[[], datetime],
+    lock_dir: Path | None,
+    rotates: bool,
 ) -> Database:
     """Make both files ready, in the database thread. `lock_dir`: the folder to lock for a migration, where it is not locked already."""
     configure(connection)
@@ -104,11 +122,12 @@ def _open(
     try:
         if not (schema.is_current(connection, DATA_MIGRATIONS) and schema.is_current(keys, KEY_MIGRATIONS)):
             _migrate(connection, keys, lock_dir)
-        check_pair(connection, keys, secrets.check)
+        unlocked = open_pair(connection, keys, candidates[0], candidates[1:], rotates=rotates)
     except BaseException:
         keys.close()
         raise
-    return Database(connection, KeyRing(keys, secrets.wrapping), secrets, clock)
+    secrets = Secrets(unlocked.root)
+    return Database(connection, KeyRing(keys, unlocked.wrapping, secrets), secrets, clock)
 
 
 def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir: Path | None) -> None:
@@ -131,15 +150,24 @@ class SqliteStore:
     """The Store contract on SQLite; see there for what each method promises."""
 
     def __init__(
-        self, database: Database, connection: aiosqlite.Connection, resources: AsyncExitStack, retention_days: int = RETENTION_DAYS
+        self,
+        database: Database,
+        connection: aiosqlite.Connection,
+        resources: AsyncExitStack,
+        retention_days: int = RETENTION_DAYS,
+        backup_days: int = BACKUP_DAYS,
     ) -> None:
         self._worker = Worker(database, lambda unit: _hop(connection, lambda _: unit()))
-        self._resources, self._retention_days = resources, retention_days
+        self._resources, self._retention_days, self._backup_days = resources, retention_days, backup_days
+        self._serves = False
+        self.root = database.secrets.secret
         self.desk: DeskStore = SqliteDesk(self._worker)
 
     async def take_over(self) -> None:
         """Go on where an earlier process stopped: void its leases, finish its erasures, make keys and contacts agree."""
         try:
+            self._serves = True
+            await self._worker.write(lambda db: db.keys.end_handover())
             await self._worker.write(erase.reconcile)
             await self._worker.write(lanes.resume)
             await self._each(erase.finish_one)
@@ -224,7 +252,22 @@ class SqliteStore:
         cases = await self._each(lambda db: erase.drop_cases(db, self._retention_days))
         await self._worker.write(erase.drop_stale)
         erased = await self._each(erase.finish_one)
+        await self._worker.write(lambda db: erase.drop_tombstones(db, self._backup_days))
+        if self._serves:
+            await self._worker.write(lambda db: db.keys.end_handover())
         return Swept(histories, inbox_keys, erased, cases)
+
+    async def change_master(self, secret: bytes) -> int:
+        """Wrap every data key anew under another master secret."""
+        return await self._worker.write(lambda db: db.keys.change_master(secret))
+
+    async def look_through(self) -> Checkup:
+        """Open everything that is sealed once."""
+        return await self._worker.read(checkup.look_through)
+
+    async def restored(self, name: str) -> None:
+        """Note that a copy was restored."""
+        await self._worker.write(lambda db: checkup.restored(db, name))
 
     async def _each(self, unit: Callable[[Database], int]) -> int:
         """Repeat a unit until it finds nothing more to do; returns how much it did."""
