@@ -32,6 +32,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.dialogue.context import Flag
+from bot.discretion import Word
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.gaps import write_to_entry
 from bot.knowledge.check import check as check_knowledge
@@ -632,7 +633,7 @@ async def _run(
         await _listening(server, serving)
         for channel in channels:
             await channel.start(service)
-        log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
+        log.info("ready: %s", Word(settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/"))
         await asyncio.wait({serving, knowing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         if knowing.done():
             knowing.result()

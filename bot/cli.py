@@ -16,7 +16,7 @@ import bot
 from bot.cases import ROLES, Profile
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
-from bot.logs import start_logging
+from bot.logs import start_logging, watch_crashes
 
 if TYPE_CHECKING:
     from bot.brain import Brain
@@ -27,6 +27,7 @@ EXIT_OK, EXIT_FAULT = 0, 1  # argparse itself ends with 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Faults of ours are one clear line on standard error."""
+    watch_crashes()
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()

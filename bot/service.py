@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.cases import Attachment
 from bot.channels import Channel, Parcel
+from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.logs import describe
 from bot.model import (
@@ -401,7 +402,7 @@ class _Handling:
         except NeedsHistory:
             raise
         except Exception as error:  # the outermost boundary of a turn: the contact still gets an answer
-            log.error("turn failed in state %s: %s", known.state, describe(error))
+            log.error("turn failed in state %s: %s", Word(known.state), describe(error))
             apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
             return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
         counts = tuple((e.city, e.entry_id, e.locale, e.result) for e in turn.effects if isinstance(e, Count))

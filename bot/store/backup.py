@@ -134,7 +134,7 @@ def _whole(path: Path) -> None:
     """Read a copy from beginning to end; raises StoreError where it is damaged."""
     with _opened(path) as copy:
         try:
-            found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            found = copy.execute("PRAGMA integrity_check").fetchone()[0] if schema.version_of(copy) else "empty"
             strays = copy.execute("PRAGMA foreign_key_check").fetchone()
         except sqlite3.DatabaseError:
             found, strays = "no database", None
