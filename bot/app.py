@@ -47,7 +47,6 @@ from bot.model import (
     Event,
     Message,
     SendMessage,
-    StoredMessage,
     TextReceived,
     Turn,
     Understanding,
@@ -55,7 +54,7 @@ from bot.model import (
 from bot.poster import PosterPages
 from bot.records import Confirmed
 from bot.server import create_app
-from bot.service import ConversationService, Mind, Translate, untranslated
+from bot.service import ConversationService, Held, Mind, Translate, untranslated
 from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, backup, open_store
 from bot.store.crypto import finish_next, load_secrets, next_of
 from bot.translation import LibreTranslate
@@ -106,8 +105,8 @@ class Thinker:
         def think(conversation: Conversation, event: Event, now: datetime) -> Turn:
             return step(conversation, event, self.context(brain, conversation.channel, now))
 
-        def data_message(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
-            return render_data(self.context(brain, contact.channel, now), conversation, history)
+        def data_message(conversation: Conversation, contact: ContactRef, held: Held, now: datetime) -> Message:
+            return render_data(self.context(brain, contact.channel, now), conversation, held.history, held.lines)
 
         def excuse(conversation: Conversation) -> Message:
             return apology(self.context(brain, conversation.channel, utc_now()), conversation)

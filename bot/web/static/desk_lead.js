@@ -159,7 +159,7 @@ function average(counts, name) {
 }
 
 function figureRow(row) {
-  const cells = COUNTED.map((name) => make("td", "n", number(row.counts.get(name)?.[0] ?? 0)));
+  const cells = COUNTED.map((name) => make("td", "n", row.counts.has(name) ? number(row.counts.get(name)[0]) : "–"));
   cells.splice(2, 0, make("td", "n", average(row.counts, "answered")));
   const head = make("th", "", row.language ? languageNode(row.language) : "–");
   head.scope = "row";
