@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bot import i18n, links
 from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, place_of, secret_of, secrets_of, utc_now
 from bot.cases import Profile
@@ -210,9 +212,10 @@ async def restore(settings: Settings, folder: Path | None, file: Path | None) ->
 
 async def drill(settings: Settings, folder: Path | None, file: Path | None) -> Restored:
     """Bring a backup back into a folder that is thrown away, and look through it. Raises as `restore` does."""
-    _present_secrets(settings)
+    keys = [SecretStr(secret.hex()) for secret in _present_secrets(settings)]
+    named = dict(zip(("secret_key", "secret_key_previous"), (*keys, None), strict=False))  # not by their file, which is left alone
     with tempfile.TemporaryDirectory(prefix="dragoman-drill-") as place:
-        update = {"data_dir": Path(place), "database_url": None, "secret_key_file": settings.secret_path}
+        update = {"data_dir": Path(place), "database_url": None, **named}
         return await restore(settings.model_copy(update=update), backup_folder(settings, folder), file)
 
 

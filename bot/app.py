@@ -547,6 +547,8 @@ async def keys_copied(settings: Settings) -> AsyncIterator[None]:
     if settings.backup_dir is None:
         yield
         return
+    if settings.secret_key is None:
+        backup.refuse_beside(settings.backup_dir, settings.secret_path)
     copying = asyncio.create_task(_copy_keys(settings, place_of(settings), settings.backup_dir))
     try:
         yield

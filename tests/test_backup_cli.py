@@ -181,6 +181,18 @@ async def test_a_change_that_was_cut_off_is_finished_at_the_next_start(command: 
     raw.close()
 
 
+def test_a_drill_leaves_a_change_of_the_master_key_alone(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "safe" / "master.key"
+    assert command(*INVITE).returncode == 0
+    assert command("backup").returncode == 0
+    path.with_name("master.key.next").write_bytes(bytes(range(32)))
+    path.with_name("master.key.next").chmod(0o600)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    assert command.json("restore", "--drill")["well"]
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+    assert command("audit", "verify").returncode == 0
+
+
 def test_keys_from_the_environment_are_changed_by_two_settings(command: Command) -> None:
     new = bytes(reversed(range(32))).hex()
     command.settings["SECRET_KEY"] = SECRET.hex()
@@ -205,6 +217,9 @@ def test_what_cannot_be_done_is_told_in_one_line(command: Command, tmp_path: Pat
         done = command(*arguments)
         assert (done.returncode, len(done.stderr.splitlines()), why in done.stderr) == (1, 1, True), done.stderr
     assert command("backup").returncode == 0
+    beside = Command(command.data)
+    beside.settings = command.settings | {"BACKUP_DIR": str(tmp_path / "safe"), "PORT": "0"}
+    assert "beside the master key" in beside("serve").stderr
     del command.settings["BACKUP_DIR"]
     assert "DRAGOMAN_BACKUP_DIR" in command("backup").stderr
     command.settings["DATABASE_URL"] = "sqlite://:memory:"
