@@ -63,6 +63,8 @@ def write(place: Place, where: Path, candidates: Sequence[bytes], now: datetime,
     refuse_secrets(where, candidates)
     folder.prepare(where)
     with _locked(where), _opened(place.data) as data:
+        for part in where.glob(".*.part*"):
+            part.unlink()  # of one that was cut off
         file = where / f"data-{now.strftime(STAMP)}.db"
         with _part(file) as copied:
             _copy(data, copied)

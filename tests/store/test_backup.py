@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.cases import Claim, Reply
 from bot.errors import ConfigError, StoreError, WrongKey
 from bot.model import ContactRef, OpenCase
-from bot.store import BACKUP_DAYS, Retry, Store, backup, open_store
+from bot.store import BACKUP_DAYS, Retry, Store, backup, masters, open_store
 from bot.store.backup import Place, restore, write, write_keys
 from bot.store.crypto import Sealer, Secrets
 from bot.store.database import unlock
@@ -349,6 +349,35 @@ def test_a_list_that_was_cut_off_is_read_as_far_as_it_goes(marks: list[tuple[byt
         found = list(backup._read_tombstones(path))
         assert found == marks[: len(found)]
         assert len(found) >= min(len(marks), at // 76)
+
+
+async def test_what_a_crash_left_behind_goes_with_the_next_backup(tmp_path: Path, where: Path) -> None:
+    await (await open_folder(tmp_path / "data", Clock())).close()
+    where.mkdir()
+    for name in (".data-20300101T000000Z.db.part", ".data-20300101T000000Z.db.part-journal", ".keys.db.part"):
+        (where / name).write_bytes(b"half")
+    file = written(tmp_path / "data", where)
+    assert {path.name for path in where.iterdir()} == {file.name, "keys.db", "erased.txt", ".backup.lock"}
+
+
+async def test_no_copy_leads_from_the_old_master_key_to_the_new(tmp_path: Path, where: Path) -> None:
+    """While a bot that serves still takes the change over, its own key file does; the copy must not."""
+    new = bytes(reversed(SECRET))
+    serving = await open_folder(tmp_path / "data", Clock())
+    admin = await open_folder(tmp_path / "data", Clock(), exclusive=False)
+    await admin.change_master(new)
+    await admin.close()
+    raw = sqlite3.connect(tmp_path / "data" / "keys.db")
+    assert masters.HANDOVER in all_meta(raw)
+    raw.close()
+    write(place(tmp_path / "data"), where, (new, SECRET), START, BACKUP_DAYS)
+    raw = sqlite3.connect(where / "keys.db")
+    kept = all_meta(raw)
+    raw.close()
+    assert masters.HANDOVER not in kept
+    assert masters.unlock(kept, SECRET) is None
+    assert masters.unlock(kept, new) is not None
+    await serving.close()
 
 
 async def test_the_key_file_is_overwritten_and_not_only_unlinked(tmp_path: Path, where: Path) -> None:
