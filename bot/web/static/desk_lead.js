@@ -179,7 +179,8 @@ export function figures() {
   heads.splice(2, 0, "figure_time");
   return load("/desk/api/figures", (found) => {
     const rows = gathered(found.figures).map(figureRow);
-    sheet("figures", rows.length ? table("figures_why", ["case_language", "topic", ...heads], rows) : make("p", "why", text("no_figures")));
+    const shown = rows.length ? table("figures_why", ["case_language", "topic", ...heads], rows) : make("p", "why", text("no_figures"));
+    sheet("figures", shown, make("p", "why", text("figures_few")));
   });
 }
 
