@@ -242,3 +242,10 @@ async def test_the_audit_is_listed(command: Command) -> None:
     assert (await asyncio.to_thread(command, "audit", "list", "--last", "1")).stdout.splitlines() == lines[-1:]
     found = json.loads((await asyncio.to_thread(command, "audit", "list", "--json", "--last", "0")).stdout)
     assert [(line["id"], line["number"]) for line in found] == [(1, 0), (2, 1), (3, 2)]
+    raw = sqlite3.connect(command.data / "dragoman.db")
+    with raw:
+        raw.execute("DROP TRIGGER audit_update")
+        raw.execute("UPDATE audit SET actor = 'staff-2' WHERE id = 2")
+    raw.close()
+    verified = await asyncio.to_thread(command, "audit", "verify")
+    assert (verified.returncode, verified.stdout.strip()) == (1, "line 2 of the audit does not follow from the one before it")

@@ -53,4 +53,5 @@ def _file_opens(db: Database, file_id: str) -> bool:
 def restored(db: Database, name: str) -> None:
     """Note that a copy was restored, and flag what waits to be sent: it may have gone out after the copy was made."""
     db.count_up("outbox_uncertain", db.run("doubt_open"))
+    audit.lift_anchor(db)
     audit.note(db, "system", "restored", detail=name)

@@ -141,6 +141,17 @@ class KeyRing:
         self._hold(wrapping)
         return count
 
+    # ------------------------------------------------------------ beside the keys
+
+    def note(self, name: str, value: bytes) -> None:
+        """Keep something by name where the data are not."""
+        self._connection.execute(KEY_SQL["set_meta"], (name, value))
+
+    def noted(self, name: str) -> bytes | None:
+        """Return what is kept by name."""
+        row = self._connection.execute(KEY_SQL["get_meta"], (name,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     # ------------------------------------------------------------ tombstones
 
     def drop_old_tombstones(self, today: date, days: int) -> int:

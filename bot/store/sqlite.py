@@ -24,6 +24,7 @@ from bot.store import (
     Settlement,
     Snapshot,
     Swept,
+    audit,
     checkup,
     contacts,
     erase,
@@ -170,6 +171,7 @@ class SqliteStore:
             await self._worker.write(lambda db: db.keys.end_handover())
             await self._worker.write(erase.reconcile)
             await self._worker.write(lanes.resume)
+            await self._worker.read(audit.anchor)
             await self._each(erase.finish_one)
             await self._worker.write(Database.scrub_logs)
         except BaseException:
@@ -255,6 +257,7 @@ class SqliteStore:
         await self._worker.write(lambda db: erase.drop_tombstones(db, self._backup_days))
         if self._serves:
             await self._worker.write(lambda db: db.keys.end_handover())
+            await self._worker.read(audit.anchor)
         return Swept(histories, inbox_keys, erased, cases)
 
     async def change_master(self, secret: bytes) -> int:

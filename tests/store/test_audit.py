@@ -58,6 +58,47 @@ async def test_whose_deeds_it_tells_may_be_erased_and_it_stays_whole(tmp_path: P
     await store.close()
 
 
+async def test_an_earlier_end_does_not_hide_what_was_taken_back(tmp_path: Path) -> None:
+    """Whoever kept the end of an earlier day, which our own secret has sealed, can cut off all that came later; but the key file knows."""
+    store = await _filled(tmp_path)
+    await store.sweep()
+    raw = sqlite3.connect(tmp_path / "dragoman.db")
+    earlier = raw.execute("SELECT value FROM meta WHERE name = 'audit'").fetchone()[0]
+    raw.close()
+    for number in range(3):
+        await store.desk.note("staff", "closed", number)
+    cut = (f"DELETE FROM audit WHERE id > {LINES}", f"UPDATE meta SET value = x'{earlier.hex()}' WHERE name = 'audit'")
+    await store.sweep()
+    assert await store.desk.verify_audit() is None
+    _tamper(tmp_path, *cut)
+    assert await store.desk.verify_audit() == LINES + 1
+    await store.desk.note("staff", "closed", 9)  # in the place of another
+    assert await store.desk.verify_audit() == LINES + 2
+    for number in range(3):
+        await store.desk.note("staff", "closed", number)
+    await store.sweep()  # what does not follow is not noted anew
+    assert await store.desk.verify_audit() == LINES + 3
+    await store.close()
+
+
+async def test_an_older_copy_of_the_data_is_seen_until_it_is_restored_as_one(tmp_path: Path) -> None:
+    store = await _filled(tmp_path)
+    await store.close()
+    older = (tmp_path / "dragoman.db").read_bytes()
+    store = await open_folder(tmp_path, Clock())
+    await store.desk.note("staff", "closed", 7)
+    await store.sweep()
+    await store.close()
+    (tmp_path / "dragoman.db").write_bytes(older)
+    store = await open_folder(tmp_path, Clock())
+    assert await store.desk.verify_audit() == LINES + 1
+    await store.restored("data-20300501T120000Z.db")
+    assert await store.desk.verify_audit() is None
+    await store.sweep()
+    assert await store.desk.verify_audit() is None
+    await store.close()
+
+
 @pytest.mark.parametrize("number", range(1, LINES + 1))
 async def test_every_single_line_that_is_missing_or_moved_is_found(tmp_path: Path, number: int) -> None:
     store = await _filled(tmp_path)

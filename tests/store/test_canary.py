@@ -138,6 +138,7 @@ async def test_erased_people_leave_no_byte(tmp_path: Path, caplog: pytest.LogCap
     store = await open_folder(tmp_path / "back", Clock())
     assert (count(bytes_of(tmp_path / "back"), needles), count(bytes_of(tmp_path / "back"), [b"canary"])) == (0, 0)
     assert [await store.find(who(number)) is None for number in range(PEOPLE)] == [number >= STAY for number in range(PEOPLE)]
+    await store.restored(old.name)
     assert (await store.look_through()).is_well
     await store.close()
     assert count(bytes_of(tmp_path / "back"), needles) == 0
