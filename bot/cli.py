@@ -27,7 +27,8 @@ EXIT_OK, EXIT_FAULT = 0, 1  # argparse itself ends with 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Faults of ours are one clear line on standard error."""
-    watch_crashes()
+    if arguments is None:  # the process is ours alone
+        watch_crashes()
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()

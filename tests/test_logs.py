@@ -226,8 +226,8 @@ def test_no_byte_reaches_the_log_from_the_terminal(knowledge: Path, tmp_path: Pa
 
 
 def test_what_nobody_catches_is_not_printed_whole(tmp_path: Path) -> None:
-    code = f"from bot import cli\ndef broken():\n    raise KeyError('{WORDS}')\ncli.load_settings = broken\ncli.main(['serve'])"
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    code = f"from bot import cli\ndef broken():\n    raise KeyError('{WORDS}')\ncli.load_settings = broken\ncli.main()"
+    told = subprocess.run([sys.executable, "-c", code, "serve"], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert told.returncode == 1
     assert "KeyError at" in told.stderr
     assert WORDS not in told.stderr
