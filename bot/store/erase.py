@@ -38,15 +38,10 @@ def finish(db: Database, contact_id: str) -> int:
     return 0 if lanes.has_open(db, contact_id) else contact(db, contact_id)
 
 
-def drop_key(db: Database, key_id: str) -> None:
-    """Throw away the key of a contact, a case or a staff member: whatever copy of the data there is, nothing in it opens any more."""
-    db.keys.drop(key_id, moment(db.now()).date())
-
-
 def contact(db: Database, contact_id: str) -> int:
     """Erase a contact and all that is theirs."""
     drop_cases_of(db, contact_id)
-    drop_key(db, contact_id)
+    db.keys.drop(contact_id)
     db.run("drop_events", contact_id)
     db.scrub_logs()
     return db.run("drop_contact", contact_id)
@@ -65,7 +60,7 @@ def _drop_case(db: Database, number: int, key_id: str) -> None:
     """Erase a case: its key, its rows, and what is on its way to others or lies in their history.
 
     Where a group has a topic for it, the row in `topics` stays, so that the topic can be deleted."""
-    drop_key(db, key_id)
+    db.keys.drop(key_id)
     readers = [str(row[0]) for row in db.rows("readers_of_case", *(number,) * 3)]
     for message_id in (*_on_the_way(db, number), *_told(db, number, readers)):
         db.run("drop_message", message_id)
@@ -177,14 +172,9 @@ def drop_stale(db: Database) -> int:
 
 
 def _drop_invited(db: Database, staff_id: str) -> int:
-    drop_key(db, staff_id)
+    db.keys.drop(staff_id)
     db.scrub_logs()
     return db.run("drop_staff", staff_id)
-
-
-def drop_tombstones(db: Database, days: int) -> int:
-    """Forget what was erased before the oldest backup that is kept; returns how many tombstones went."""
-    return db.keys.drop_old_tombstones(moment(db.now()).date(), days)
 
 
 # ---------------------------------------------------------------- people of the desk
@@ -195,7 +185,7 @@ def staff(db: Database, staff_id: str) -> None:
     row = db.row("email_contact", staff_id)
     if not db.run("remove_staff", db.now(), staff_id):
         return
-    drop_key(db, staff_id)
+    db.keys.drop(staff_id)
     for name in ("drop_codes_of", "drop_sessions_of", "drop_offers_of"):
         db.run(name, staff_id)
     for (contact_id,) in db.rows("practice_contacts", staff_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from bot.errors import StoreError
@@ -21,8 +21,8 @@ class KeyRing:
 
     Another process may change the master key at any time: what is read or written under the new one is taken over from it."""
 
-    def __init__(self, connection: sqlite3.Connection, wrapping: bytes, secrets: Secrets) -> None:
-        self._connection, self._secrets = connection, secrets
+    def __init__(self, connection: sqlite3.Connection, wrapping: bytes, secrets: Secrets, today: Callable[[], date]) -> None:
+        self._connection, self._secrets, self._today = connection, secrets, today
         self._hold(wrapping)
         self._known: OrderedDict[str, Sealer] = OrderedDict()
         self._fresh: dict[str, Sealer] = {}
@@ -61,9 +61,9 @@ class KeyRing:
         if len(self._known) > CACHED_KEYS:
             self._known.popitem(last=False)
 
-    def drop(self, contact_id: str, on: date) -> None:
+    def drop(self, contact_id: str) -> None:
         """Throw a key away, and remember by a keyed hash that it was."""
-        self._changes.append((contact_id, None, on))
+        self._changes.append((contact_id, None, self._today()))
 
     def forget(self, contact_id: str) -> None:
         """Throw a key away that nothing was sealed with."""
@@ -154,9 +154,10 @@ class KeyRing:
 
     # ------------------------------------------------------------ tombstones
 
-    def drop_old_tombstones(self, today: date, days: int) -> int:
+    def drop_old_tombstones(self, days: int) -> int:
         """Forget tombstones that are older than the oldest backup; returns how many."""
-        return self._connection.execute(KEY_SQL["drop_old_tombstones"], ((today - timedelta(days=days)).isoformat(),)).rowcount
+        oldest = self._today() - timedelta(days=days)
+        return self._connection.execute(KEY_SQL["drop_old_tombstones"], (oldest.isoformat(),)).rowcount
 
     def checkpoint(self) -> bool:
         """Leave nothing in the write-ahead log; tells whether that was possible now."""

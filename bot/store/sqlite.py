@@ -128,7 +128,7 @@ def _open(
         keys.close()
         raise
     secrets = Secrets(unlocked.root)
-    return Database(connection, KeyRing(keys, unlocked.wrapping, secrets), secrets, clock)
+    return Database(connection, KeyRing(keys, unlocked.wrapping, secrets, lambda: clock().date()), secrets, clock)
 
 
 def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir: Path | None) -> None:
@@ -254,7 +254,7 @@ class SqliteStore:
         cases = await self._each(lambda db: erase.drop_cases(db, self._retention_days))
         await self._worker.write(erase.drop_stale)
         erased = await self._each(erase.finish_one)
-        await self._worker.write(lambda db: erase.drop_tombstones(db, self._backup_days))
+        await self._worker.write(lambda db: db.keys.drop_old_tombstones(self._backup_days))
         if self._serves:
             await self._worker.write(lambda db: db.keys.end_handover())
             await self._worker.read(audit.anchor)
