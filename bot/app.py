@@ -32,6 +32,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step
 from bot.dialogue.context import Flag
+from bot.discretion import Word
 from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.gaps import write_to_entry
 from bot.knowledge.check import check as check_knowledge
@@ -46,7 +47,6 @@ from bot.model import (
     Event,
     Message,
     SendMessage,
-    StoredMessage,
     TextReceived,
     Turn,
     Understanding,
@@ -54,14 +54,15 @@ from bot.model import (
 from bot.poster import PosterPages
 from bot.records import Confirmed
 from bot.server import create_app
-from bot.service import ConversationService, Mind, Translate, untranslated
-from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
-from bot.store.crypto import load_or_create_secret
+from bot.service import ConversationService, Held, Mind, Translate, untranslated
+from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, backup, open_store
+from bot.store.crypto import finish_next, load_secrets, next_of
 from bot.store.replicas import Notice, Replicas
 from bot.translation import LibreTranslate
 
 log = logging.getLogger(__name__)
 
+KEYS_COPIED_S = 5.0  # after an erasure the key file of the backups is that much behind
 NAME_AGAIN_S = 60.0  # until Telegram is asked once more what the bot is called
 
 
@@ -105,8 +106,8 @@ class Thinker:
         def think(conversation: Conversation, event: Event, now: datetime) -> Turn:
             return step(conversation, event, self.context(brain, conversation.channel, now))
 
-        def data_message(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
-            return render_data(self.context(brain, contact.channel, now), conversation, history)
+        def data_message(conversation: Conversation, contact: ContactRef, held: Held, now: datetime) -> Message:
+            return render_data(self.context(brain, contact.channel, now), conversation, held.history, held.lines)
 
         def excuse(conversation: Conversation) -> Message:
             return apology(self.context(brain, conversation.channel, utc_now()), conversation)
@@ -194,10 +195,17 @@ def check(settings: Settings) -> Report:
 
 def secret_of(settings: Settings) -> bytes:
     """Return the master key: from the settings, else from its file, made on first start."""
+    return secrets_of(settings)[0]
+
+
+def secrets_of(settings: Settings) -> tuple[bytes, ...]:
+    """Return the master key and, while it is being changed, the one before it."""
+    previous = settings.secret_key_previous
+    earlier = (bytes.fromhex(previous.get_secret_value()),) if previous is not None else ()
     if settings.secret_key is not None:
-        return bytes.fromhex(settings.secret_key.get_secret_value())
+        return bytes.fromhex(settings.secret_key.get_secret_value()), *earlier
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return load_or_create_secret(settings.data_dir / "secret.key")
+    return *load_secrets(settings.secret_path), *earlier
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
@@ -207,7 +215,9 @@ def derived(secret: bytes, purpose: str) -> bytes:
 
 @contextlib.asynccontextmanager
 async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = True) -> AsyncIterator[Store]:
-    """Open the store the settings name; raises StoreError or ConfigError."""
+    """Open the store the settings name; raises StoreError or ConfigError.
+
+    Whoever serves finishes a change of the master key that was begun."""
     store = await open_store(
         settings.store_url,
         data_dir=settings.data_dir,
@@ -216,7 +226,11 @@ async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = T
         exclusive=exclusive,
         retention_days=settings.retention_days,
         connections=settings.database_connections,
+        previous=[each for each in secrets_of(settings) if each != secret],
+        backup_days=settings.backup_days,
     )
+    if exclusive and settings.secret_key is None and next_of(settings.secret_path).exists():
+        finish_next(settings.secret_path)
     try:
         yield store
     finally:
@@ -531,26 +545,62 @@ class _Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Run everything until SIGTERM or SIGINT; raises ConfigError, KnowledgeError or StoreError when it cannot start."""
     with _listener(settings) as listener:
-        catalogues, secret = load_catalogues(settings), secret_of(settings)
-        channels = build_channels(settings, catalogues, secret)
-        known, is_current = first_brain(settings)
-        thinker = thinker_of(settings, known, catalogues, channels)
-        thinker.is_current = is_current
-        name = bot_name_of(settings)
-        async with opened_store(settings, secret) as store, translator_of(settings) as translate, naming(settings, thinker, name):
-            desk, service = build_services(
-                store,
-                channels,
-                thinker,
-                utc_now,
-                rules_of(settings),
-                translate=translate,
-                bot_name=name,
-                max_waiting=settings.max_waiting,
-                stamp=stamper(settings.knowledge_dir, thinker),
-                grow=grower(settings.knowledge_dir, thinker),
-            )
-            await _run(settings, listener, store, service, desk, channels, thinker)
+        async with opened_store(settings, secret_of(settings)) as store, translator_of(settings) as translate, keys_copied(settings):
+            catalogues = load_catalogues(settings)
+            channels = build_channels(settings, catalogues, store.root)
+            known, is_current = first_brain(settings)
+            thinker = thinker_of(settings, known, catalogues, channels)
+            thinker.is_current = is_current
+            name = bot_name_of(settings)
+            async with naming(settings, thinker, name):
+                desk, service = build_services(
+                    store,
+                    channels,
+                    thinker,
+                    utc_now,
+                    rules_of(settings),
+                    translate=translate,
+                    bot_name=name,
+                    max_waiting=settings.max_waiting,
+                    stamp=stamper(settings.knowledge_dir, thinker),
+                    grow=grower(settings.knowledge_dir, thinker),
+                )
+                await _run(settings, listener, store, service, desk, channels, thinker)
+
+
+@contextlib.asynccontextmanager
+async def keys_copied(settings: Settings) -> AsyncIterator[None]:
+    """Let the key file of the backups forget what is erased while we serve: until then it would still open older copies."""
+    if settings.backup_dir is None:
+        yield
+        return
+    if settings.secret_key is None:
+        backup.refuse_beside(settings.backup_dir, settings.secret_path)
+    copying = asyncio.create_task(_copy_keys(settings, place_of(settings), settings.backup_dir))
+    try:
+        yield
+    finally:
+        copying.cancel()
+
+
+async def _copy_keys(settings: Settings, place: backup.Place, folder: Path) -> None:
+    copied = -1
+    while True:
+        try:
+            if (last := await asyncio.to_thread(backup.last_erased, place)) != copied:
+                await asyncio.to_thread(backup.write_keys, place, folder, secrets_of(settings))
+                copied = last
+        except (StoreError, ConfigError) as error:
+            log.error("the key file of the backups still opens what was erased: %s", error)
+        await asyncio.sleep(KEYS_COPIED_S)
+
+
+def place_of(settings: Settings) -> backup.Place:
+    """Return the two files of the installation; raises ConfigError where another database is used."""
+    path = settings.store_url.removeprefix("sqlite:///")
+    if path == settings.store_url:
+        raise ConfigError("`dragoman backup` and `dragoman restore` copy SQLite files; DATABASE_URL names another database")
+    return backup.Place(Path(path), settings.data_dir / backup.KEYS_NAME)
 
 
 def first_brain(settings: Settings) -> tuple[Brain, bool]:
@@ -611,7 +661,7 @@ async def _run(
         await _listening(server, serving)
         for channel in channels:
             await channel.start(service)
-        log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
+        log.info("ready: %s", Word(settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/"))
         await asyncio.wait({serving, knowing, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         if knowing.done():
             knowing.result()

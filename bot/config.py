@@ -37,6 +37,16 @@ class Settings(BaseSettings):
         None, description="64 hexadecimal digits; default: made on first start in DATA_DIR/secret.key (0600)"
     )
 
+    secret_key_previous: SecretStr | None = Field(
+        None, description="the key in force before SECRET_KEY, while it is being changed; the next start wraps everything anew"
+    )
+    secret_key_file: Path | None = Field(
+        None, description="file of the master key where SECRET_KEY is not set; default DATA_DIR/secret.key"
+    )
+
+    backup_dir: Path | None = Field(None, description="where backups are written; its key file then forgets at once what is erased")
+    backup_days: int = Field(30, ge=1, le=3650, description="days backups are kept, and the keyed hashes of what was erased meanwhile")
+
     cache_dir: Path | None = Field(None, description="what was learnt from the knowledge, to start quickly; default DATA_DIR/cache")
 
     host: str = Field("127.0.0.1", description="address the web server listens on; keep it local and put a TLS proxy in front")
@@ -77,7 +87,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/") if value else None
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "secret_key_previous")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
@@ -100,6 +110,11 @@ class Settings(BaseSettings):
         if self.smtp_host and "@" not in (self.smtp_from or ""):
             raise ValueError("SMTP_HOST needs SMTP_FROM, the address mails come from")
         return self
+
+    @property
+    def secret_path(self) -> Path:
+        """Return where the master key lies when it is not set."""
+        return self.secret_key_file or self.data_dir / "secret.key"
 
     @property
     def root_url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -135,3 +136,18 @@ class ReadyAnswer:
     theirs: Message | None
     confirmed: date | None
     is_machine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a look through everything that is stored found: how many sealed values of each kind, how many of them do not open, and the
+    first line of the audit that does not follow from the one before (None: all is well)."""
+
+    counts: Mapping[str, int]
+    unreadable: int
+    broken_audit: int | None
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether everything opened and the audit is whole."""
+        return self.unreadable == 0 and self.broken_audit is None

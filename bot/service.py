@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.cases import Attachment
 from bot.channels import Channel, Parcel
+from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.logs import describe
 from bot.model import (
@@ -37,7 +38,7 @@ from bot.model import (
     Turn,
     Understanding,
 )
-from bot.records import Confirmed
+from bot.records import CaseLine, Confirmed
 from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store, Swept
 from bot.store.replicas import Notice
 
@@ -60,15 +61,23 @@ class NeedsHistory(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What is kept of a contact beside the conversation: the messages of the chat, and the lines of each of their requests."""
+
+    history: Sequence[StoredMessage]
+    lines: Mapping[int, Sequence[CaseLine]]
+
+
+@dataclass(frozen=True, slots=True)
 class Mind:
     """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
 
-    `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, history, now)`;
+    `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, held, now)`;
     `apology(conversation)` is said when a turn fails; `desk_locale(city)` is the language a city's advisors read."""
 
     understand: Callable[[str, str | None, str | None], Understanding]
     step: Callable[[Conversation, Event, datetime], Turn]
-    data_message: Callable[[Conversation, ContactRef, Sequence[StoredMessage], datetime], Message]
+    data_message: Callable[[Conversation, ContactRef, Held, datetime], Message]
     apology: Callable[[Conversation], Message]
     desk_locale: Callable[[str | None], str]
 
@@ -264,8 +273,14 @@ class ConversationService:
         try:
             return await self._store.handle(contact_id, turn.decide)
         except NeedsHistory:
-            turn.history = await self._store.history(contact_id)
+            turn.held = await self._held(snapshot)
             return await self._store.handle(contact_id, turn.decide)
+
+    async def _held(self, snapshot: Snapshot) -> Held:
+        """Read what is kept of a contact."""
+        known = snapshot.conversation
+        lines = {case.number: await self._store.desk.lines(case.number) for case in known.cases}
+        return Held(await self._store.history(known.contact_id), lines)
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
         """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
@@ -370,7 +385,7 @@ class _Handling:
         self._ahead: dict[int, Understanding] = {}
         self._translated: dict[int, str] = {}
         self._translated_to = ""
-        self.history: Sequence[StoredMessage] | None = None
+        self.held: Held | None = None
 
     def understand_ahead(self, snapshot: Snapshot) -> None:
         """Compute what texts mean before the transaction, for the city and locale of the moment."""
@@ -410,7 +425,7 @@ class _Handling:
         except NeedsHistory:
             raise
         except Exception as error:  # the outermost boundary of a turn: the contact still gets an answer
-            log.error("turn failed in state %s: %s", known.state, describe(error))
+            log.error("turn failed in state %s: %s", Word(known.state), describe(error))
             apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
             return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
         counts = tuple((e.city, e.entry_id, e.locale, e.result) for e in turn.effects if isinstance(e, Count))
@@ -446,9 +461,9 @@ class _Handling:
             if isinstance(effect, SendMessage):
                 said += [Said(part) for part in self._channel.split(effect.message)]
             elif isinstance(effect, SendData):
-                if self.history is None:
+                if self.held is None:
                     raise NeedsHistory
-                message = self._mind.data_message(turn.conversation, contact, self.history, self._now)
+                message = self._mind.data_message(turn.conversation, contact, self.held, self._now)
                 said += [Said(part) for part in self._channel.split(message)]
         return tuple(said)
 

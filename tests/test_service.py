@@ -31,12 +31,11 @@ from bot.model import (
     Run,
     SendData,
     SendMessage,
-    StoredMessage,
     TextReceived,
     Turn,
     Understanding,
 )
-from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Mind
+from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Held, Mind
 from bot.store import Dead, Delivery, Retry, Store, open_store
 
 SECRET = bytes(range(32))
@@ -81,8 +80,8 @@ def echo(conversation: Conversation, event: Event, now: datetime) -> Turn:
 
 
 def mind() -> Mind:
-    def data(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
-        return said("data: " + " / ".join(text_of(item.message) for item in history))
+    def data(conversation: Conversation, contact: ContactRef, held: Held, now: datetime) -> Message:
+        return said("data: " + " / ".join(text_of(item.message) for item in held.history))
 
     return Mind(
         understand=lambda text, city, locale: Understanding("none", city=city, locale=locale),

@@ -51,6 +51,7 @@ from bot.desk.sweep import Sweeper
 from bot.desk.words import DeskWords
 from bot.dialogue.context import Flag
 from bot.errors import StoreError
+from bot.gaps import FEWEST
 from bot.knowledge.sure import Confirmations
 from bot.logs import describe
 from bot.model import MAX_TEXT, City, Message
@@ -451,9 +452,10 @@ class DeskService:
         return True
 
     async def figures(self, staff: Staff) -> Sequence[CaseFigure]:
-        """Return the figures of one's city."""
+        """Return the figures of one's city; only admins see those of fewer than FEWEST, which might tell of a single person."""
         found = await self._store.case_figures() if staff.profile.role in LEADS else ()
-        return [figure for figure in found if is_of(staff, figure.city)]
+        is_admin = staff.profile.role == "admin"
+        return [figure for figure in found if is_of(staff, figure.city) and (is_admin or figure.n >= FEWEST)]
 
     async def reports(self, staff: Staff) -> Sequence[Report]:
         """Return the open reports on answers of one's city."""

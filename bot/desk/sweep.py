@@ -16,6 +16,7 @@ from bot.desk.notices import Stage
 from bot.desk.rules import DeskRules
 from bot.desk.words import DeskWords
 from bot.dialogue.waiting import desk_of
+from bot.discretion import Word
 from bot.errors import StoreError
 from bot.knowledge.hours import desk_state
 from bot.logs import describe
@@ -156,7 +157,7 @@ class Sweeper:
     async def _give_back(self, case: Case, why: Literal["no-answer", "away"]) -> None:
         self._wake(await self._store.give_back(case.number, why))
         self._changed = True
-        log.info("case %d goes back to the queue: %s", case.number, why)
+        log.info("case %d goes back to the queue: %s", case.number, Word(why))
 
     async def _tell_of_return(self, case: Case, team: Sequence[Staff], now: datetime) -> None:
         back = await self._store.case(case.number)
@@ -220,7 +221,7 @@ class Sweeper:
         if once in self._logged:
             return
         self._logged = {mark for mark in self._logged if mark.endswith(f"{now:%Y%m%d%H}")} | {once}
-        log.error("%s: %d cases wait and nobody of the desk can be reached", city, number)
+        log.error("%s: %d cases wait and nobody of the desk can be reached", Word(city), number)
         for admin in admins:
             await self._store.write_to(admin.id, self._words.alert(city, number), once=once)
 

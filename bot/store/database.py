@@ -7,14 +7,14 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from hmac import compare_digest
 from pathlib import Path
 from typing import Literal, Protocol
 
 from bot.cases import Role
 from bot.errors import StoreError, WrongKey
+from bot.store import masters
 from bot.store.crypto import Sealer, Secrets
-from bot.store.keys import KeyRing, checkpoint
+from bot.store.keys import KeyRing, all_meta, checkpoint, rewrap
 from bot.store.queries import KEY_SQL, SQL
 
 BUSY_TIMEOUT_MS = 5000  # how long to wait for an admin command that writes at the same time
@@ -37,10 +37,30 @@ class Keys(Protocol):
         """Return a contact's sealer; raises StoreError when the key is gone."""
 
     def drop(self, contact_id: str) -> None:
-        """Throw a key away."""
+        """Throw a key away, and remember by a keyed hash that it was."""
+
+    def forget(self, contact_id: str) -> None:
+        """Throw a key away that nothing was sealed with: there is no tombstone for it."""
 
     def ids(self) -> set[str]:
         """Return every contact that has a key."""
+
+    def note(self, name: str, value: bytes) -> None:
+        """Keep something by name where the data are not."""
+
+    def noted(self, name: str) -> bytes | None:
+        """Return what is kept by name."""
+
+    def change_master(self, master: bytes) -> int:
+        """Wrap every key anew under another master secret, all or none; returns how many there were.
+
+        Who serves takes the new wrapping key over by itself; while somebody has not yet, raises StoreError."""
+
+    def end_handover(self) -> None:
+        """Take over the wrapping key of the moment, and leave nothing that leads to it from the one before once nobody waits for it."""
+
+    def drop_old_tombstones(self, days: int) -> int:
+        """Forget tombstones that are older than the oldest backup; returns how many."""
 
 
 class Database(ABC):
@@ -231,25 +251,61 @@ def open_keys(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def check_pair(data: sqlite3.Connection, keys: sqlite3.Connection, check: bytes) -> None:
-    """Make sure that secret, key file and data belong together, and bind them where they are new.
+def open_pair(
+    data: sqlite3.Connection, keys: sqlite3.Connection, secret: bytes, previous: Sequence[bytes] = (), *, rotates: bool = False
+) -> masters.Unlocked:
+    """Make sure that secret, key file and data belong together, bind them where they are new, and return what the secret opens.
 
+    `previous`: secrets that may open them as well; `rotates`: then they are changed to `secret`, because nobody else uses them.
     Raises WrongKey for another secret and StoreError for another key file: going on would take every contact for erased."""
-    known = _meta(keys, KEY_SQL["get_meta"], "check")
-    if known is not None and not compare_digest(known, check):
-        raise WrongKey("the secret key does not open these data: use the one they were written with")
-    pair, bound = _meta(keys, KEY_SQL["get_meta"], "pair"), _meta(data, SQL["get_meta"], "pair")
-    if bound is not None and bound != pair:
+    candidates = (secret, *previous)
+    kept, bound = all_meta(keys), _pair(data)
+    if bound is not None and bound != kept.get("pair"):
         raise StoreError("keys.db is missing or belongs to other data: put the newest copy of it back beside dragoman.db")
-    if pair is None:
-        pair = os.urandom(16)
-        keys.execute("BEGIN IMMEDIATE")
-        keys.executemany(KEY_SQL["set_meta"], [("check", check), ("pair", pair)])
-        keys.execute("COMMIT")
+    if masters.ROOT not in kept:
+        _begin(keys, candidates)
+        kept = all_meta(keys)
+    unlocked = unlock(kept, candidates)
+    if rotates and masters.unlock(kept, secret) is None:
+        rewrap(keys, unlocked, secret, is_served=False)
+        unlocked = unlock(all_meta(keys), (secret,))
     if bound is None:
-        data.execute(SQL["set_meta"], ("pair", pair))
+        data.execute(SQL["set_meta"], ("pair", kept["pair"]))
+    return unlocked
 
 
-def _meta(connection: sqlite3.Connection, query: str, name: str) -> bytes | None:
-    row = connection.execute(query, (name,)).fetchone()
+def _begin(keys: sqlite3.Connection, candidates: Sequence[bytes]) -> None:
+    """Write what a new key file begins with, or what one from before the master secret could be changed lacks."""
+    keys.execute("BEGIN IMMEDIATE")
+    try:
+        keys.executemany(KEY_SQL["set_meta"], lacking(all_meta(keys), candidates).items())
+        keys.execute("COMMIT")
+    finally:
+        if keys.in_transaction:
+            keys.execute("ROLLBACK")
+
+
+def lacking(kept: Mapping[str, bytes], candidates: Sequence[bytes]) -> dict[str, bytes]:
+    """Return what is to be kept beside the data keys and is not there yet; raises WrongKey where no secret fits."""
+    if "pair" not in kept:
+        return {"pair": os.urandom(16)} | masters.rows_of(masters.fresh(), candidates[0])
+    if masters.ROOT in kept:
+        return {}
+    fitting = next((each for each in candidates if masters.unlock(kept, each)), candidates[0])
+    return masters.rows_of(unlock(kept, (fitting,)), fitting)
+
+
+def unlock(kept: Mapping[str, bytes], candidates: Sequence[bytes]) -> masters.Unlocked:
+    """Open what is kept with the first secret that fits; raises WrongKey where none does."""
+    for secret in candidates:
+        if (unlocked := masters.unlock(kept, secret)) is not None:
+            return unlocked
+    raise WrongKey(
+        "the secret key does not open these data: use the one they were written with (after `dragoman keys rotate` that is the new one), "
+        "and give an earlier one with DRAGOMAN_SECRET_KEY_PREVIOUS"
+    )
+
+
+def _pair(data: sqlite3.Connection) -> bytes | None:
+    row = data.execute(SQL["get_meta"], ("pair",)).fetchone()
     return None if row is None else bytes(row[0])

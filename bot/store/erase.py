@@ -219,7 +219,7 @@ def reconcile(db: Database) -> None:
     contacts, staff_ids = ({str(row[0]) for row in db.rows(name)} for name in ("contact_ids", "staff_ids"))
     cases = {str(key_id): cast(int, number) for number, key_id in db.rows("case_keys")}
     for key_id in with_key - contacts - staff_ids - cases.keys():
-        db.keys.drop(key_id)
+        db.keys.forget(key_id)
     for key_id in cases.keys() - with_key:
         _drop_case(db, cases[key_id], key_id)
     for staff_id in staff_ids - with_key:

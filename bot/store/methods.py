@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
 from bot.model import ContactRef, Incoming, StoredMessage
-from bot.store import Decide, Delivery, Handled, Settlement, Snapshot, Swept, contacts, erase, inbox, lanes, snapshots, turns
+from bot.records import Checkup
+from bot.store import Decide, Delivery, Handled, Settlement, Snapshot, Swept, checkup, contacts, erase, inbox, lanes, snapshots, turns
 from bot.store.database import Database, moment
 from bot.store.desk import DeskStore
 from bot.store.desk_methods import DeskMethods
@@ -15,12 +17,12 @@ from bot.store.replicas import Replicas
 from bot.store.worker import Units
 
 
-class UnitStore:
+class UnitStore(ABC):
     """What the engines have in common; see bot.store.Store for what each method promises."""
 
-    def __init__(self, worker: Units, replicas: Replicas, retention_days: int) -> None:
-        self._worker, self._retention_days = worker, retention_days
-        self.replicas = replicas
+    def __init__(self, worker: Units, replicas: Replicas, root: bytes, retention_days: int, backup_days: int) -> None:
+        self._worker, self._retention_days, self._backup_days = worker, retention_days, backup_days
+        self.replicas, self.root = replicas, root
         self.desk: DeskStore = DeskMethods(worker)
 
     async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
@@ -99,7 +101,25 @@ class UnitStore:
         cases = await self._each(lambda db: erase.drop_cases(db, self._retention_days))
         await self._worker.write(erase.drop_stale)
         erased = await self._each(erase.finish_one)
+        await self._worker.write(lambda db: db.keys.drop_old_tombstones(self._backup_days))
+        await self._look_after_keys()
         return Swept(histories, inbox_keys, erased, cases)
+
+    @abstractmethod
+    async def _look_after_keys(self) -> None:
+        """End a change of the master key that everybody has followed, and note beside the keys how far the audit goes."""
+
+    async def change_master(self, secret: bytes) -> int:
+        """Wrap every data key anew under another master secret."""
+        return await self._worker.write(lambda db: db.keys.change_master(secret))
+
+    async def look_through(self) -> Checkup:
+        """Open everything that is sealed once."""
+        return await self._worker.read(checkup.look_through)
+
+    async def restored(self, name: str) -> None:
+        """Note that a copy was restored."""
+        await self._worker.write(lambda db: checkup.restored(db, name))
 
     async def _each(self, unit: Callable[[Database], int]) -> int:
         """Repeat a unit until it finds nothing more to do; returns how much it did."""

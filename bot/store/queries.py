@@ -63,7 +63,7 @@ def _with_numbers(text: str) -> Numbered:
     return Numbered(re.sub(r"\?", lambda _: f"${next(numbers)}", bare))
 
 
-SQL = _all_named("queries.sql", "case_queries.sql", "people_queries.sql", "gap_queries.sql")
+SQL = _all_named("queries.sql", "case_queries.sql", "people_queries.sql", "gap_queries.sql", "backup_queries.sql")
 KEY_SQL = _named("key_queries.sql")
 DATA_MIGRATIONS = _numbered("data")
 KEY_MIGRATIONS = _numbered("keys")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -13,9 +13,9 @@ from typing import TypeVar, cast
 import aiosqlite
 
 from bot.errors import StoreError, StoreLocked
-from bot.store import RETENTION_DAYS, erase, folder, lanes, schema
+from bot.store import BACKUP_DAYS, RETENTION_DAYS, audit, erase, folder, lanes, schema
 from bot.store.crypto import Secrets
-from bot.store.database import SqliteDatabase, check_pair, configure, open_keys
+from bot.store.database import SqliteDatabase, configure, open_keys, open_pair
 from bot.store.keys import KeyRing
 from bot.store.methods import UnitStore
 from bot.store.queries import DATA_MIGRATIONS, KEY_MIGRATIONS
@@ -28,14 +28,23 @@ T = TypeVar("T")
 
 
 async def open_sqlite(
-    path: Path | None, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool, retention_days: int
+    path: Path | None,
+    *,
+    data_dir: Path,
+    secret: bytes,
+    clock: Callable[[], datetime],
+    exclusive: bool,
+    retention_days: int,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> SqliteStore:
     """Open the database at `path` with its keys in `data_dir`, or both in memory where `path` is None.
 
     `exclusive`: this process serves; it takes the lock, and takes over what an earlier one was sending.
-    `retention_days`: closed cases are erased after so many days.
+    `retention_days`: closed cases are erased after so many days; `backup_days`: tombstones are kept so long.
+    `previous`: earlier secrets; where one of them opens the data and this process serves, they are changed to `secret`.
     Raises StoreLocked, WrongKey, or StoreError when the files can not be opened."""
-    secrets = Secrets(secret)
+    candidates = tuple(Secrets(each).secret for each in (secret, *previous))  # of the right length
     async with AsyncExitStack() as stack:
         if path is not None:
             _prepare(path, data_dir)
@@ -46,11 +55,11 @@ async def open_sqlite(
             connection = await _connect(":memory:" if path is None else path)
             stack.push_async_callback(connection.close)
             lock_dir = None if path is None or exclusive else data_dir
-            database = await _hop(connection, partial(_open, keys_path, secrets=secrets, clock=clock, lock_dir=lock_dir))
+            database = await _hop(connection, partial(_open, keys_path, candidates, clock=clock, lock_dir=lock_dir, rotates=exclusive))
             stack.push_async_callback(_hop, connection, lambda _: database.close())
         except sqlite3.Error as error:
             raise StoreError(f"the database can not be opened: {error}") from error
-        store = SqliteStore(database, connection, stack.pop_all(), retention_days)
+        store = SqliteStore(database, connection, stack.pop_all(), retention_days, backup_days)
     if exclusive:
         await store.take_over()
     return store
@@ -79,7 +88,13 @@ async def _hop(connection: aiosqlite.Connection, unit: Callable[[sqlite3.Connect
 
 
 def _open(
-    keys_path: Path | None, connection: sqlite3.Connection, *, secrets: Secrets, clock: Callable[[], datetime], lock_dir: Path | None
+    keys_path: Path | None,
+    candidates: Sequence[bytes],
+    connection: sqlite3.Connection,
+    *,
+    clock: Callable[[], datetime],
+    lock_dir: Path | None,
+    rotates: bool,
 ) -> SqliteDatabase:
     """Make both files ready, in the database thread. `lock_dir`: the folder to lock for a migration, where it is not locked already."""
     configure(connection)
@@ -87,11 +102,12 @@ def _open(
     try:
         if not (schema.is_current(connection, DATA_MIGRATIONS) and schema.is_current(keys, KEY_MIGRATIONS)):
             _migrate(connection, keys, lock_dir)
-        check_pair(connection, keys, secrets.check)
+        unlocked = open_pair(connection, keys, candidates[0], candidates[1:], rotates=rotates)
     except BaseException:
         keys.close()
         raise
-    return SqliteDatabase(connection, KeyRing(keys, secrets.wrapping), secrets, clock)
+    secrets = Secrets(unlocked.root)
+    return SqliteDatabase(connection, KeyRing(keys, unlocked.wrapping, secrets, lambda: clock().date()), secrets, clock)
 
 
 def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir: Path | None) -> None:
@@ -114,21 +130,36 @@ class SqliteStore(UnitStore):
     """The Store contract on SQLite, where one process does everything."""
 
     def __init__(
-        self, database: SqliteDatabase, connection: aiosqlite.Connection, resources: AsyncExitStack, retention_days: int = RETENTION_DAYS
+        self,
+        database: SqliteDatabase,
+        connection: aiosqlite.Connection,
+        resources: AsyncExitStack,
+        retention_days: int = RETENTION_DAYS,
+        backup_days: int = BACKUP_DAYS,
     ) -> None:
-        super().__init__(Worker(database, lambda unit: _hop(connection, lambda _: unit())), Alone(), retention_days)
+        worker = Worker(database, lambda unit: _hop(connection, lambda _: unit()))
+        super().__init__(worker, Alone(), database.secrets.secret, retention_days, backup_days)
         self._resources = resources
+        self._serves = False
 
     async def take_over(self) -> None:
         """Go on where an earlier process stopped: void its leases, finish its erasures, make keys and contacts agree."""
         try:
+            self._serves = True
             await self._worker.write(erase.reconcile)
             await self._worker.write(lanes.resume)
+            await self._look_after_keys()
             await self._each(erase.finish_one)
             await self._worker.write(lambda db: db.scrub_logs())
         except BaseException:
             await self.close()
             raise
+
+    async def _look_after_keys(self) -> None:
+        """Only who serves may say that nobody else waits; the audit is read as it is committed."""
+        if self._serves:
+            await self._worker.write(lambda db: db.keys.end_handover())
+            await self._worker.read(audit.anchor)
 
     async def close(self) -> None:
         """Finish what is running and let go of the files; a second call does nothing."""

@@ -21,6 +21,7 @@ from bot.channels.telegram.gate import Gate
 from bot.channels.telegram.parse import ALLOWED_UPDATES, CHANNEL, MalformedUpdate, Parsed, parse
 from bot.channels.telegram.poller import Poller, backoff
 from bot.channels.telegram.request import AiohttpRequest
+from bot.discretion import Word
 from bot.errors import ChannelError, ConfigError, Overloaded
 from bot.model import ContactRef, Incoming, Message
 
@@ -168,14 +169,14 @@ class TelegramChannel:
         while True:
             try:
                 await calls.call(call())
-                _log.info("%s: done", name)
+                _log.info("%s: done", Word(name))
                 return
             except InvalidToken:
                 raise
             except TelegramError as error:
                 failures += 1
                 wait_s = calls.wait_of(error) or backoff(failures)
-                _log.warning("%s failed (%s), again in %.1f s", name, type(error).__name__, wait_s)
+                _log.warning("%s failed (%s), again in %.1f s", Word(name), Word(type(error).__name__), wait_s)
             await asyncio.sleep(wait_s)
 
     async def _set_webhook(self) -> None:

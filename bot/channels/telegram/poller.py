@@ -17,6 +17,7 @@ from telegram.request import BaseRequest
 from bot.channels import AlwaysLeads, Lead
 from bot.channels.telegram.parse import ALLOWED_UPDATES, MalformedUpdate, update_id
 from bot.channels.telegram.request import ThrottledError, UncertainError
+from bot.discretion import Word
 from bot.errors import Overloaded, StoreError
 
 POLL_S: Final = 25
@@ -81,7 +82,7 @@ class Poller:
             _log.warning("updates wait at Telegram for %.0f s: too much waits here", error.retry_after_s)
             return max(error.retry_after_s, FIRST_WAIT_S)
         except StoreError as error:
-            _log.error("updates wait at Telegram: %s", type(error).__name__)
+            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
         except ThrottledError as error:
             return max(error.retry_after_s, FIRST_WAIT_S)
         except Conflict:
@@ -91,9 +92,9 @@ class Poller:
             _log.error("Telegram refuses the token")
             return LONGEST_WAIT_S
         except TelegramError as error:
-            _log.warning("poll failed: %s", type(error).__name__)
+            _log.warning("poll failed: %s", Word(type(error).__name__))
         except Exception as error:  # outermost boundary: a bug while keeping one batch must not end the poll for good
-            _log.error("updates wait at Telegram: %s", type(error).__name__)
+            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
         return backoff(self._failures + 1)
 
     async def _ask(self) -> list[object]:

@@ -13,15 +13,19 @@ Rare units that need two contacts one after the other may meet in the wrong orde
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import time
+from typing import cast
 
-from bot.store import erase
+from bot.store import BACKUP_DAYS, audit, erase
 from bot.store.crypto import Secrets
 from bot.store.methods import UnitStore
 from bot.store.postgres.connecting import address_of
+from bot.store.postgres.database import PostgresDatabase
+from bot.store.postgres.keys import KeyCache
 from bot.store.postgres.pool import Pool
 from bot.store.postgres.setup import make_ready
 from bot.store.postgres.standing import StandingReplicas
@@ -33,17 +37,28 @@ logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its warnings quote st
 
 
 async def open_postgres(
-    url: str, *, secret: bytes, clock: Callable[[], datetime] | None, serves: bool, retention_days: int, connections: int
+    url: str,
+    *,
+    secret: bytes,
+    clock: Callable[[], datetime] | None,
+    serves: bool,
+    retention_days: int,
+    connections: int,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> PostgresStore:
     """Open the database an address names. `clock` None: its own clock counts, which is the same for all processes.
 
+    `previous`: earlier master secrets; where one of them opens the keys and this process serves, they are wrapped anew for `secret`.
     Raises ConfigError for a malformed address, WrongKey, or StoreError when it can not be reached or is not fit."""
-    secrets, address = Secrets(secret), address_of(url)
-    pool = Pool(address, secrets, clock, connections)
+    candidates, address = tuple(Secrets(each).secret for each in (secret, *previous)), address_of(url)  # of the right length
+    unlocked = await asyncio.to_thread(make_ready, address, candidates)
+    pool = Pool(address, Secrets(unlocked.root), KeyCache(unlocked.wrapping), clock, connections)
     try:
-        await pool.aside(lambda: make_ready(address, secrets.check))
+        if serves and previous:
+            await pool.write(lambda db: cast(PostgresDatabase, db).keys.follow_master(secret))
         replicas = await StandingReplicas.join(address, pool.announce) if serves else Alone()
-        store = PostgresStore(pool, replicas, retention_days, clock)
+        store = PostgresStore(pool, replicas, unlocked.root, retention_days, backup_days, clock)
         if serves:
             await store.take_over()
     except BaseException:
@@ -57,8 +72,16 @@ class PostgresStore(UnitStore):
 
     _worker: Pool
 
-    def __init__(self, pool: Pool, replicas: Replicas, retention_days: int, clock: Callable[[], datetime] | None) -> None:
-        super().__init__(pool, replicas, retention_days)
+    def __init__(
+        self,
+        pool: Pool,
+        replicas: Replicas,
+        root: bytes,
+        retention_days: int,
+        backup_days: int,
+        clock: Callable[[], datetime] | None,
+    ) -> None:
+        super().__init__(pool, replicas, root, retention_days, backup_days)
         self._is_own_clock = clock is None
 
     async def take_over(self) -> None:
@@ -69,6 +92,11 @@ class PostgresStore(UnitStore):
         except BaseException:
             await self.close()
             raise
+
+    async def _look_after_keys(self) -> None:
+        """Each in a transaction of its own."""
+        await self._worker.write(lambda db: db.keys.end_handover())
+        await self._worker.write(audit.anchor_alone)
 
     async def next_due(self) -> datetime | None:
         """Return when the earliest lane is due, on the clock of this machine."""

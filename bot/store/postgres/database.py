@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, cast, get_args
 
 import psycopg
 
-from bot.errors import StoreError
-from bot.store.crypto import KEY_BYTES, Sealer, Secrets
+from bot.store.crypto import Secrets
 from bot.store.database import Database, Last, Value, micros
-from bot.store.keys import CACHED_KEYS
+from bot.store.postgres.keys import KeyCache, PostgresKeys
 from bot.store.queries import POSTGRESQL
 
 DESK_LOCK, AUDIT_LOCK = 7_301_001, 7_301_002  # names of advisory locks, arbitrary and the same for every process
@@ -22,81 +18,6 @@ LASTS: Final[tuple[Last, ...]] = get_args(Last)
 
 Row = tuple[object, ...]
 Cursor = psycopg.Cursor[Any]
-
-
-class KeyCache:
-    """Opened data keys, for all threads of this process."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, Sealer] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, contact_id: str) -> Sealer | None:
-        """Return a sealer that is at hand."""
-        with self._lock:
-            known = self._known.get(contact_id)
-            if known is not None:
-                self._known.move_to_end(contact_id)
-            return known
-
-    def remember(self, contact_id: str, sealer: Sealer) -> None:
-        """Keep a sealer at hand."""
-        with self._lock:
-            self._known[contact_id] = sealer
-            if len(self._known) > CACHED_KEYS:
-                self._known.popitem(last=False)
-
-    def forget(self, contact_id: str) -> None:
-        """Let go of a sealer."""
-        with self._lock:
-            self._known.pop(contact_id, None)
-
-
-class PostgresKeys:
-    """Data keys in a schema of their own, changed in the transaction of the data they seal."""
-
-    def __init__(self, database: PostgresDatabase, wrapping: Sealer, cache: KeyCache) -> None:
-        self._database, self._wrapping, self._cache = database, wrapping, cache
-        self._fresh: dict[str, Sealer] = {}
-        self._dropped: list[str] = []
-
-    def create(self, contact_id: str) -> Sealer:
-        """Make a key for a new contact."""
-        key = os.urandom(KEY_BYTES)
-        self._database.run("add_key", contact_id, self._wrapping.seal(key, contact_id.encode()))
-        self._fresh[contact_id] = sealer = Sealer(key)
-        return sealer
-
-    def get(self, contact_id: str) -> Sealer:
-        """Return a contact's sealer; raises StoreError when the key is gone."""
-        return self._fresh.get(contact_id) or self._cache.get(contact_id) or self._load(contact_id)
-
-    def _load(self, contact_id: str) -> Sealer:
-        row = self._database.row("find_key", contact_id)
-        if row is None:
-            raise StoreError("the key of this contact is gone")
-        sealer = Sealer(self._wrapping.open(cast(bytes, row[0]), contact_id.encode()))
-        self._cache.remember(contact_id, sealer)
-        return sealer
-
-    def drop(self, contact_id: str) -> None:
-        """Throw a key away."""
-        self._database.run("drop_key", contact_id)
-        self._dropped.append(contact_id)
-
-    def ids(self) -> set[str]:
-        """Return every contact that has a key."""
-        return {str(row[0]) for row in self._database.rows("key_ids")}
-
-    def settle(self, *, kept: bool) -> None:
-        """Note how the transaction ended."""
-        if kept:
-            for contact_id, sealer in self._fresh.items():
-                self._cache.remember(contact_id, sealer)
-            for contact_id in self._dropped:
-                self._cache.forget(contact_id)
-        self._fresh.clear()
-        self._dropped.clear()
 
 
 class PostgresDatabase(Database):
@@ -109,7 +30,7 @@ class PostgresDatabase(Database):
     ) -> None:
         super().__init__(secrets)
         self.connection, self._clock = connection, clock
-        self.keys = PostgresKeys(self, secrets.wrapping, cache)
+        self.keys = PostgresKeys(self, cache)
         self._asked: Cursor | None = None  # for the time; the answer comes along with the next that is read
         self._now: int | None = None
         self._last: list[tuple[int, Callable[[], None]]] = []

@@ -17,13 +17,20 @@ from psycopg import errors
 from bot.errors import StoreError
 from bot.store.crypto import Secrets
 from bot.store.postgres.connecting import connect, refusal
-from bot.store.postgres.database import KeyCache, PostgresDatabase
+from bot.store.postgres.database import PostgresDatabase
+from bot.store.postgres.keys import KeyCache
 from bot.store.worker import Unit
 
 TRIES: Final = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.01, 0.3
 # What another transaction did first: the same unit sees it the next time.
-AGAIN: Final = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation, errors.ForeignKeyViolation)
+AGAIN: Final = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+    errors.NotNullViolation,  # a key that was not added, because the wrapping key is another now
+)
 WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"  # locks make sure of the rest
 READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 ON_ONE_STATE: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
@@ -34,12 +41,12 @@ T = TypeVar("T")
 class Pool:
     """See bot.store.worker.Units for what is promised."""
 
-    def __init__(self, address: str, secrets: Secrets, clock: Callable[[], datetime] | None, connections: int) -> None:
+    def __init__(self, address: str, secrets: Secrets, keys: KeyCache, clock: Callable[[], datetime] | None, connections: int) -> None:
         self._address, self._secrets, self._clock = address, secrets, clock
         self._threads = ThreadPoolExecutor(connections, "postgresql")
         self._mine = threading.local()
         self._open: set[psycopg.Connection[tuple[object, ...]]] = set()
-        self.keys = KeyCache()
+        self.keys = keys
         self._closed = False
         self._jitter = random.Random()  # noqa: S311  # spreads retries, guards nothing
 
@@ -89,6 +96,8 @@ class Pool:
             except psycopg.Error as error:
                 lost = self._let_go_if_lost()
                 is_last = attempt == TRIES - 1
+                if isinstance(error, errors.NotNullViolation):
+                    self.keys.look_soon()
                 if is_last or not (isinstance(error, AGAIN) or (lost and transaction.has_begun and not transaction.has_asked_to_commit)):
                     raise refusal(error) from error
         raise AssertionError("the last attempt returns or raises")
@@ -133,6 +142,7 @@ class _Transaction:
         try:
             with database.connection.pipeline() as pipeline:
                 database.begin(pipeline, self._mode, writes=self._mode != READING)
+                database.keys.look()
                 value = unit(database)
                 database.do_last()
                 self.has_asked_to_commit = True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from hmac import compare_digest
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import psycopg
 
-from bot.errors import StoreError, WrongKey
+from bot.errors import StoreError
+from bot.store import masters
+from bot.store.database import lacking, unlock
 from bot.store.postgres.connecting import SCHEMA, connect, refusal
 from bot.store.queries import POSTGRESQL, POSTGRESQL_DATA_MIGRATIONS, POSTGRESQL_KEY_MIGRATIONS
 
@@ -20,15 +20,17 @@ KEYS_SCHEMA: Final = "dragoman_keys"
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
-def make_ready(address: str, check: bytes) -> None:
-    """Check and migrate a database; processes that start together do it one after the other. Raises StoreError or WrongKey."""
+def make_ready(address: str, candidates: Sequence[bytes]) -> masters.Unlocked:
+    """Check and migrate a database; processes that start together do it one after the other.
+
+    Returns what the first fitting of the master secrets opens. Raises StoreError or WrongKey."""
     try:
         with connect(address) as connection:
             _check_fitness(connection)
             connection.execute("SET lock_timeout = '60s'")  # another process may be migrating
             connection.execute("SELECT pg_advisory_lock($1)", (SETUP_LOCK,))
             migrate(connection)
-            _check_key(connection, check)
+            return _unlocked(connection, candidates)
     except psycopg.Error as error:
         raise refusal(error) from error
 
@@ -96,20 +98,22 @@ def _migrate_one(connection: Connection, part: str, migrations: Sequence[str], n
 # ---------------------------------------------------------------- secret, keys and data
 
 
-def _check_key(connection: Connection, check: bytes) -> None:
-    """Make sure that secret, keys and data belong together, and bind them where they are new.
+def _unlocked(connection: Connection, candidates: Sequence[bytes]) -> masters.Unlocked:
+    """Make sure that secret, keys and data belong together, bind them where they are new, and return what the secret opens.
 
     Raises WrongKey for another secret, and StoreError for data without their keys: going on would take every contact for erased."""
-    known = cast("bytes | None", _one(connection, POSTGRESQL["get_key_meta"].text, "check"))
-    if known is not None and not compare_digest(known, check):
-        raise WrongKey("the secret key does not open these data: use the one they were written with")
-    pair, bound = (_one(connection, POSTGRESQL[name].text, "pair") for name in ("get_key_meta", "get_meta"))
-    if bound is not None and bound != pair:
+    kept, bound = all_meta(connection), _one(connection, POSTGRESQL["get_meta"].text, "pair")
+    if bound is not None and bound != kept.get("pair"):
         raise StoreError(f"the keys are missing or belong to other data: restore the newest copy of the schema {KEYS_SCHEMA}")
     with connection.transaction():
-        if pair is None:
-            pair = os.urandom(16)
-            for name, value in (("check", check), ("pair", pair)):
-                connection.execute(POSTGRESQL["set_key_meta"].text, (name, value))
+        for name, value in lacking(kept, candidates).items():
+            connection.execute(POSTGRESQL["set_key_meta"].text, (name, value))
+        kept = all_meta(connection)
         if bound is None:
-            connection.execute(POSTGRESQL["set_meta"].text, ("pair", pair))
+            connection.execute(POSTGRESQL["set_meta"].text, ("pair", kept["pair"]))
+    return unlock(kept, candidates)
+
+
+def all_meta(connection: Connection) -> Mapping[str, bytes]:
+    """Return everything that is kept by name beside the keys."""
+    return {str(name): cast(bytes, value) for name, value in connection.execute(POSTGRESQL["all_key_meta"].text, binary=True)}

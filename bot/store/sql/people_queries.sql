@@ -288,6 +288,9 @@ SELECT id, chain FROM audit WHERE id = (SELECT max(id) FROM audit)
 -- name: audit_lines
 SELECT id, at, actor, deed, number, detail, chain FROM audit ORDER BY id
 
+-- name: audit_chain
+SELECT chain FROM audit WHERE id = ?
+
 -- name: set_audit_end
 INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
