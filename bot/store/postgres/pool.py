@@ -132,7 +132,7 @@ class _Transaction:
         self.has_begun = True
         try:
             with database.connection.pipeline() as pipeline:
-                database.begin(pipeline, self._mode, writes=self._mode != READING)
+                database.begin(pipeline, self._mode)
                 value = unit(database)
                 database.do_last()
                 self.has_asked_to_commit = True
