@@ -34,9 +34,9 @@ _numbers = itertools.count(1)
 class Server:
     """Running, with a template that has the newest schema."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, on_disk: bool = False) -> None:
         self._programs, self.port = programs, free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="dragoman-postgres-", dir=FASTEST))
+        self.folder = Path(tempfile.mkdtemp(prefix="dragoman-postgres-", dir=None if on_disk else FASTEST))
         self._user = next((pwd.getpwnam(name) for name in USERS if os.getuid() == 0 and _is_there(name)), None)
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
@@ -129,13 +129,13 @@ def _is_there(name: str) -> bool:
 
 
 @functools.cache
-def server() -> Server:
+def server(*, on_disk: bool = False) -> Server:
     """Return the server of this run; where its programs are missing tests are skipped, under CI they fail."""
     if not PROGRAMS:
         reason = "PostgreSQL's programs are not installed (apt-get install postgresql)"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    started = Server(PROGRAMS[-1])
+    started = Server(PROGRAMS[-1], on_disk=on_disk)
     atexit.register(started.remove)
     return started

@@ -28,6 +28,10 @@ class Engine:
     store: Store
     files: Path  # where what is stored lies
 
+    def rounds(self, number: int) -> int:
+        """Return how often something is tried: a fifth of it where each commit goes through a server."""
+        return number // 5 if self.name == "postgresql" else number
+
     async def beside(self) -> Store:
         """Open what an admin command sees beside the one that serves."""
         return await self.open(exclusive=False)

@@ -66,10 +66,10 @@ async def test_a_claim_is_told_to_the_contact(town: Town, clock: Clock) -> None:
     assert (staff_id, "claimed") in await town.audited(number)
 
 
-async def test_two_claims_at_once_have_one_winner(town: Town) -> None:
+async def test_two_claims_at_once_have_one_winner(town: Town, engine: Engine) -> None:
     lucia, omar = await town.hire("Lucía"), await town.hire("Omar")
     names = {lucia: "Lucía", omar: "Omar"}
-    for turn in range(200):
+    for turn in range(engine.rounds(200)):
         contact_id = await town.arrive(f"contact {turn}")
         number = await town.ask(contact_id)
         claimants = (lucia, omar) if turn % 2 else (omar, lucia)

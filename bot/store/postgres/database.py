@@ -37,13 +37,11 @@ class PostgresDatabase(Database):
 
     # ------------------------------------------------------------ the transaction
 
-    def begin(self, pipeline: psycopg.Pipeline, mode: str, *, writes: bool) -> None:
+    def begin(self, pipeline: psycopg.Pipeline, mode: str) -> None:
         """Begin a transaction; nothing is waited for."""
         self._pipeline = pipeline
         self._send(mode)
         self._now = self._asked = None
-        if writes:
-            self._ask_time()
 
     def do_last(self) -> None:
         """Do what comes last, in the order of LASTS."""

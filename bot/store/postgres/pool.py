@@ -141,7 +141,7 @@ class _Transaction:
         self.has_begun = True
         try:
             with database.connection.pipeline() as pipeline:
-                database.begin(pipeline, self._mode, writes=self._mode != READING)
+                database.begin(pipeline, self._mode)
                 database.keys.look()
                 value = unit(database)
                 database.do_last()

@@ -114,7 +114,7 @@ class StandingReplicas:
                 finally:
                     self._set_leads(False)
                     await connection.close()
-            except (psycopg.Error, TimeoutError) as error:
+            except Exception as error:  # the outermost boundary of this task: without it nobody would ever lead again
                 log.error("notices of other processes are not heard: %s", type(error).__name__)
             stood.set()
             await asyncio.sleep(AGAIN_S)

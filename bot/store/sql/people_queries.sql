@@ -160,7 +160,8 @@ WHERE wakes.at < (SELECT waiting_since FROM cases WHERE number = excluded.number
 SELECT w.staff_id, w.stage, w.at FROM wakes w JOIN cases k ON k.number = w.number WHERE w.number = ? AND w.at >= k.waiting_since
 
 -- name: woken_now
-SELECT w.number, w.staff_id FROM cases k JOIN wakes w ON w.number = k.number WHERE k.state <> 'closed' AND w.at >= k.waiting_since
+SELECT w.number, w.staff_id FROM wakes w
+WHERE w.number IN (SELECT number FROM cases WHERE state <> 'closed') AND w.at >= (SELECT waiting_since FROM cases WHERE number = w.number)
 
 -- name: note_once
 INSERT INTO deeds (key_hash, number, line, at) VALUES (?, 0, 0, ?) ON CONFLICT (key_hash) DO NOTHING
