@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -164,16 +164,28 @@ async def rotate_keys(settings: Settings) -> int | None:
             "put the present key into DRAGOMAN_SECRET_KEY_PREVIOUS and a new one, 64 hexadecimal digits, into DRAGOMAN_SECRET_KEY"
         )
     secret, *_ = secrets_of(settings)
-    try:
-        async with opened_store(settings, secret):  # nobody serves: opening it changes the keys
-            count = None
-    except StoreLocked:
-        async with opened_store(settings, secret, exclusive=False) as store:
-            count = await store.change_master(secret)
-        if settings.secret_key is None:
-            finish_next(settings.secret_path)
+    count = None if await _is_changed_by_opening(settings, secret) else await _change_beside(settings, secret)
     if settings.backup_dir is not None:
         await asyncio.to_thread(backup.write_keys, place_of(settings), settings.backup_dir, secrets_of(settings))
+    return count
+
+
+async def _is_changed_by_opening(settings: Settings, secret: bytes) -> bool:
+    """Change the keys where nobody serves; of PostgreSQL nobody can say that."""
+    if settings.is_shared:
+        return False
+    try:
+        async with opened_store(settings, secret):
+            return True
+    except StoreLocked:
+        return False
+
+
+async def _change_beside(settings: Settings, secret: bytes) -> int:
+    async with opened_store(settings, secret, exclusive=False) as store:
+        count = await store.change_master(secret)
+    if settings.secret_key is None:
+        finish_next(settings.secret_path)
     return count
 
 
@@ -214,9 +226,21 @@ async def drill(settings: Settings, folder: Path | None, file: Path | None) -> R
     """Bring a backup back into a folder that is thrown away, and look through it. Raises as `restore` does."""
     keys = [SecretStr(secret.hex()) for secret in _present_secrets(settings)]
     named = dict(zip(("secret_key", "secret_key_previous"), (*keys, None), strict=False))  # not by their file, which is left alone
-    with tempfile.TemporaryDirectory(prefix="dragoman-drill-") as place:
-        update = {"data_dir": Path(place), "database_url": None, **named}
+    with tempfile.TemporaryDirectory(prefix="dragoman-drill-") as place, _spare_database(settings) as url:
+        update = {"data_dir": Path(place), "database_url": url, **named}
         return await restore(settings.model_copy(update=update), backup_folder(settings, folder), file)
+
+
+@contextlib.contextmanager
+def _spare_database(settings: Settings) -> Iterator[SecretStr | None]:
+    """Give another database than the one in use, which is removed afterwards; None where it is a file of the data folder."""
+    if not settings.is_shared:
+        yield None
+        return
+    from bot.store.postgres.copies import spare_database  # only when asked for, as the store itself
+
+    with spare_database(settings.store_url) as url:
+        yield SecretStr(url)
 
 
 async def audit_lines(settings: Settings) -> Sequence[AuditLine]:

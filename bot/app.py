@@ -583,11 +583,11 @@ async def keys_copied(settings: Settings) -> AsyncIterator[None]:
         copying.cancel()
 
 
-async def _copy_keys(settings: Settings, place: backup.Place, folder: Path) -> None:
+async def _copy_keys(settings: Settings, place: backup.Installation, folder: Path) -> None:
     copied = -1
     while True:
         try:
-            if (last := await asyncio.to_thread(backup.last_erased, place)) != copied:
+            if (last := await asyncio.to_thread(place.last_erased)) != copied:
                 await asyncio.to_thread(backup.write_keys, place, folder, secrets_of(settings))
                 copied = last
         except (StoreError, ConfigError) as error:
@@ -595,11 +595,15 @@ async def _copy_keys(settings: Settings, place: backup.Place, folder: Path) -> N
         await asyncio.sleep(KEYS_COPIED_S)
 
 
-def place_of(settings: Settings) -> backup.Place:
-    """Return the two files of the installation; raises ConfigError where another database is used."""
+def place_of(settings: Settings) -> backup.Installation:
+    """Return where the installation is kept; raises ConfigError where it is kept in memory alone."""
+    if settings.is_shared:
+        from bot.store.postgres.copies import PostgresPlace  # only when asked for, as the store itself
+
+        return PostgresPlace(settings.store_url)
     path = settings.store_url.removeprefix("sqlite:///")
     if path == settings.store_url:
-        raise ConfigError("`dragoman backup` and `dragoman restore` copy SQLite files; DATABASE_URL names another database")
+        raise ConfigError("`dragoman backup` and `dragoman restore` copy SQLite files or PostgreSQL; DATABASE_URL names neither")
     return backup.Place(Path(path), settings.data_dir / backup.KEYS_NAME)
 
 

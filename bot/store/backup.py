@@ -1,8 +1,10 @@
-"""Copies of the two files of SQLite for the day they are lost, made while the bot runs, and the way back.
+"""Copies of an installation for the day it is lost, made while the bot runs, and the way back.
 
 A backup folder holds dated data files, which only keys open, and ONE key file, which is overwritten: throwing a data key away so reaches
 every older copy of the data. The master secret is never there. Beside the key file stands a list of tombstones, which is no secret and
-may be copied anywhere: who restores an older key file by mistake still brings nobody back."""
+may be copied anywhere: who restores an older key file by mistake still brings nobody back.
+
+Here is what all engines share, and SQLite; PostgreSQL's part is bot.store.postgres.copies. The key file is the same on both."""
 
 from __future__ import annotations
 
@@ -10,13 +12,14 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from bot.errors import ConfigError, StoreError
 from bot.store import folder, masters, schema
@@ -30,17 +33,90 @@ TOMBSTONES_NAME: Final = "erased.txt"
 TOMBSTONES_SINCE: Final = 2  # schema of the key file
 LOCK_NAME: Final = ".backup.lock"
 STAMP: Final = "%Y%m%dT%H%M%SZ"
-_DATA_FILE: Final = re.compile(r"data-\d{8}T\d{6}Z\.db")
+_DATA_FILE: Final = re.compile(r"data-\d{8}T\d{6}Z\.(db|dump)")
 PAGES, PAUSE_S = 256, 0.002  # of 4 KiB each; then the disk is left to others
 SECRET_SIZE: Final = 64 * 1024  # bytes; a larger file is no master secret
 
 
+class Installation(Protocol):
+    """What is copied, on one engine."""
+
+    @property
+    def suffix(self) -> str:
+        """Return how its data files end."""
+
+    def copy_data(self, target: Path) -> None:
+        """Copy what is sealed, as it is at this moment, into a file that is there and empty; raises StoreError."""
+
+    def copy_keys(self, target: Path) -> None:
+        """Copy the keys of the moment into a key file; raises StoreError."""
+
+    def last_erased(self) -> int:
+        """Return the number of the newest tombstone: as long as it is the same, the key file of a backup is not behind."""
+
+    def bound_to(self, copy: Path) -> bytes | None:
+        """Read a data file from beginning to end; returns what its key file is known by. Raises StoreError where it is damaged."""
+
+    def fits(self, copy: Path) -> None:
+        """Raise StoreError where a data file is newer than this program."""
+
+    def refuse_occupied(self) -> None:
+        """Make sure that nothing is overwritten; raises ConfigError."""
+
+    def arriving(self) -> contextlib.AbstractContextManager[tuple[Path, Path]]:
+        """Give two files to put data and keys into, which take their places when all went well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an installation keeps its data and its keys."""
+    """An installation on SQLite: where it keeps its data and its keys."""
 
     data: Path
     keys: Path
+    suffix: str = ".db"
+
+    def copy_data(self, target: Path) -> None:
+        """Copy the database while others write."""
+        with _opened(self.data) as data:
+            _copy(data, target)
+
+    def copy_keys(self, target: Path) -> None:
+        """Copy the key file, without what leads from one wrapping key to the next."""
+        with _opened(self.keys) as keys:
+            _copy(keys, target)
+        with _opened(target) as copy:
+            copy.execute("PRAGMA secure_delete = ON")
+            copy.execute(KEY_SQL["drop_meta"], (masters.HANDOVER,))
+
+    def last_erased(self) -> int:
+        """Return the number of the newest tombstone."""
+        with _opened(self.keys) as keys:
+            return int(keys.execute(KEY_SQL["last_tombstone"]).fetchone()[0])
+
+    def bound_to(self, copy: Path) -> bytes | None:
+        """Return the pair the data are bound to."""
+        _whole(copy)
+        with _opened(copy) as data:
+            row = data.execute(SQL["get_meta"], ("pair",)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def fits(self, copy: Path) -> None:
+        """Compare its schema with ours."""
+        _fits(copy, DATA_MIGRATIONS)
+
+    def refuse_occupied(self) -> None:
+        """Make sure that neither file is there."""
+        for path in (self.data, self.keys):
+            if taken := sorted(each.name for each in path.parent.glob(f"{path.name}*")):
+                raise ConfigError(f"there are data already ({', '.join(taken)}): restore into an empty DRAGOMAN_DATA_DIR")
+
+    @contextlib.contextmanager
+    def arriving(self) -> Iterator[tuple[Path, Path]]:
+        """Give both files under other names; the data come last, the keys are there then."""
+        for path in {self.data.parent, self.keys.parent}:
+            folder.prepare(path)
+        with _part(self.data) as data, _part(self.keys) as keys:
+            yield data, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +131,37 @@ class Written:
 # ---------------------------------------------------------------- there
 
 
-def write(place: Place, where: Path, candidates: Sequence[bytes], now: datetime, days: int) -> Written:
+def write(place: Installation, where: Path, candidates: Sequence[bytes], now: datetime, days: int) -> Written:
     """Write a data file and the key file, look at both, and remove data files older than `days`; works while the bot runs.
 
     `candidates`: the master secrets that may open the keys; one of them in `where` is refused.
     Raises ConfigError, or StoreError with the earlier backup left as it was."""
     refuse_secrets(where, candidates)
     folder.prepare(where)
-    with _locked(where), _opened(place.data) as data:
+    with _locked(where):
         for part in where.glob(".*.part*"):
             part.unlink()  # of one that was cut off
-        file = where / f"data-{now.strftime(STAMP)}.db"
+        file = where / f"data-{now.strftime(STAMP)}{place.suffix}"
         with _part(file) as copied:
-            _copy(data, copied)
-            _whole(copied)
+            place.copy_data(copied)
+            bound = place.bound_to(copied)
             with _part(where / KEYS_NAME) as keys:  # after the data: no row may be without its key
-                _copy_keys(place.keys, keys)
-                _check_pair(copied, keys, candidates)
+                place.copy_keys(keys)
+                _check_pair(bound, keys, candidates)
                 tombstones = _tombstones(keys)
             _write_tombstones(where, tombstones)
         return Written(file, file.stat().st_size, _remove_old(where, file, now, days))
 
 
-def write_keys(place: Place, where: Path, candidates: Sequence[bytes]) -> None:
+def write_keys(place: Installation, where: Path, candidates: Sequence[bytes]) -> None:
     """Overwrite the key file alone, so that what was erased is gone from every older backup as well; nothing where there is none yet."""
     if not (where / KEYS_NAME).exists():
         return
     refuse_secrets(where, candidates)
     with _locked(where), _part(where / KEYS_NAME) as keys:
-        _copy_keys(place.keys, keys)
+        place.copy_keys(keys)
+        _whole(keys)
         _write_tombstones(where, _tombstones(keys))
-
-
-def last_erased(place: Place) -> int:
-    """Return the number of the newest tombstone: as long as it is the same, the key file of a backup is not behind."""
-    with _opened(place.keys) as keys:
-        return int(keys.execute(KEY_SQL["last_tombstone"]).fetchone()[0])
 
 
 def refuse_secrets(where: Path, candidates: Sequence[bytes]) -> None:
@@ -123,15 +194,6 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
         source.execute("ROLLBACK")
 
 
-def _copy_keys(source: Path, target: Path) -> None:
-    with _opened(source) as keys:
-        _copy(keys, target)
-    with _opened(target) as copy:
-        copy.execute("PRAGMA secure_delete = ON")
-        copy.execute(KEY_SQL["drop_meta"], (masters.HANDOVER,))
-    _whole(target)
-
-
 def _whole(path: Path) -> None:
     """Read a copy from beginning to end; raises StoreError where it is damaged."""
     with _opened(path) as copy:
@@ -144,11 +206,12 @@ def _whole(path: Path) -> None:
         raise StoreError(f"the copy {path.name.lstrip('.')} is damaged")
 
 
-def _check_pair(data: Path, keys: Path, candidates: Sequence[bytes]) -> masters.Unlocked:
-    """Make sure that a data file and a key file belong together and a secret opens them; raises StoreError or WrongKey."""
-    with _opened(data) as copy, _opened(keys) as ring:
-        bound, kept = copy.execute(SQL["get_meta"], ("pair",)).fetchone(), all_meta(ring)
-    if bound is None or bytes(bound[0]) != kept.get("pair"):
+def _check_pair(bound: bytes | None, keys: Path, candidates: Sequence[bytes]) -> masters.Unlocked:
+    """Make sure that a whole key file belongs to the data and a secret opens it; raises StoreError or WrongKey."""
+    _whole(keys)
+    with _opened(keys) as ring:
+        kept = all_meta(ring)
+    if bound is None or bound != kept.get("pair"):
         raise StoreError("the data file and the key file belong to different installations")
     return unlock(kept, candidates)
 
@@ -167,7 +230,7 @@ def _write_tombstones(where: Path, tombstones: Sequence[tuple[bytes, str]]) -> N
 
 def _remove_old(where: Path, newest: Path, now: datetime, days: int) -> int:
     """Remove the data files that have outlived their days, but never the one just written."""
-    oldest = f"data-{(now - timedelta(days=days)).strftime(STAMP)}.db"
+    oldest = f"data-{(now - timedelta(days=days)).strftime(STAMP)}"
     old = [path for path in data_files(where) if path.name < oldest and path != newest]
     for path in old:
         path.unlink()
@@ -179,42 +242,27 @@ def _remove_old(where: Path, newest: Path, now: datetime, days: int) -> int:
 
 def data_files(where: Path) -> list[Path]:
     """Return the data files of a folder, oldest first."""
-    return sorted(path for path in where.glob("data-*.db") if _DATA_FILE.fullmatch(path.name))
+    return sorted(path for path in where.glob("data-*") if _DATA_FILE.fullmatch(path.name))
 
 
-def restore(where: Path, file: Path | None, place: Place, candidates: Sequence[bytes]) -> tuple[Path, int]:
+def restore(where: Path, file: Path | None, place: Installation, candidates: Sequence[bytes]) -> tuple[Path, int]:
     """Put a data file (default the newest) and the key file into an empty place; returns the file, and how many keys tombstones took.
 
     Everything is looked at before anything is put there. Raises ConfigError, WrongKey or StoreError."""
-    _refuse_occupied(place)
-    file = file or next(reversed(data_files(where)), None)
+    place.refuse_occupied()
+    file = file or next((path for path in reversed(data_files(where)) if path.suffix == place.suffix), None)
     if file is None or not file.is_file():
         raise ConfigError(f"no backup of data in {where}")
     if not (where / KEYS_NAME).is_file():
         raise ConfigError(f"no {KEYS_NAME} in {where}: without it nothing in a backup opens")
-    for path in {place.data.parent, place.keys.parent}:
-        folder.prepare(path)
-    with _part(place.data) as data:
-        _fetch(file, data)
-        with _part(place.keys) as keys:
-            _fetch(where / KEYS_NAME, keys)
-            root = _check_pair(data, keys, candidates).root
-            for path, migrations in ((data, DATA_MIGRATIONS), (keys, KEY_MIGRATIONS)):
-                _fits(path, migrations)
-            buried = _bury(keys, Secrets(root), where)
+    with place.arriving() as (data, keys):
+        shutil.copyfile(file, data)
+        shutil.copyfile(where / KEYS_NAME, keys)
+        root = _check_pair(place.bound_to(data), keys, candidates).root
+        place.fits(data)
+        _fits(keys, KEY_MIGRATIONS)
+        buried = _bury(keys, Secrets(root), where)
     return file, buried
-
-
-def _refuse_occupied(place: Place) -> None:
-    """Make sure that nothing is overwritten; raises ConfigError."""
-    for path in (place.data, place.keys):
-        if taken := sorted(each.name for each in path.parent.glob(f"{path.name}*")):
-            raise ConfigError(f"there are data already ({', '.join(taken)}): restore into an empty DRAGOMAN_DATA_DIR")
-
-
-def _fetch(source: Path, target: Path) -> None:
-    target.write_bytes(source.read_bytes())
-    _whole(target)
 
 
 def _fits(path: Path, migrations: Sequence[str]) -> None:

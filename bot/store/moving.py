@@ -38,7 +38,7 @@ async def move(path: Path, url: str, *, data_dir: Path, secret: bytes, clock: Ca
         with closing(_reading(path)) as data, closing(_reading(data_dir / KEYS_NAME)) as keys, connect(address) as ready:
             migrate(ready)
             with psycopg.connect(address) as target:
-                return {**_copied(data, target, SCHEMA), **_copied(keys, target, KEYS_SCHEMA)}
+                return {**copied(data, target, SCHEMA), **copied(keys, target, KEYS_SCHEMA)}
     except psycopg.Error as error:
         raise refusal(error) from error
     except sqlite3.Error as error:
@@ -60,7 +60,7 @@ def _reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _copied(source: sqlite3.Connection, target: Connection, schema: str) -> dict[str, int]:
+def copied(source: sqlite3.Connection, target: Connection, schema: str) -> dict[str, int]:
     """Copy every table of a schema; returns the rows of each. Raises StoreError where there is something already, or not the same."""
     counts: dict[str, int] = {}
     for table in _in_order(target, schema):
