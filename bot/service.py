@@ -59,6 +59,10 @@ class NeedsHistory(Exception):
     """A turn asked for the contact's data; handle again with the history at hand."""
 
 
+class NothingWaits(Exception):
+    """Another process has handled what waited; there is nothing to decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mind:
     """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
@@ -266,6 +270,8 @@ class ConversationService:
         except NeedsHistory:
             turn.history = await self._store.history(contact_id)
             return await self._store.handle(contact_id, turn.decide)
+        except NothingWaits:
+            return Handled()
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
         """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
@@ -395,6 +401,8 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
+        if not snapshot.waiting:
+            raise NothingWaits
         decision = Decision(snapshot.conversation, ())
         for item in snapshot.waiting:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)

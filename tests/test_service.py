@@ -411,3 +411,23 @@ async def test_a_stop_lets_the_sender_send_what_it_has_just_leased(store: Store,
     await stopping
     assert post.to("amina") == ["hello"]
     assert (await store.claim(10), (await store.figures())["outbox_uncertain"]) == ((), 0)
+
+
+async def test_what_another_process_was_quicker_with_is_not_handled_again(
+    store: Store, post: PostCards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contact_id,) = await store.accept([wrote("amina", 1, "hi")])
+    read = store.read
+
+    async def late(contact_id: str) -> Snapshot | None:
+        found = await read(contact_id)
+        await store.handle(contact_id, lambda snapshot, _find: Decision(snapshot.conversation, tuple(each.id for each in snapshot.waiting)))
+        return found
+
+    monkeypatch.setattr(store, "read", late)
+    service = ConversationService(store, [post], mind, clock)
+    service.wake((contact_id,))
+    await service.idle()
+    snapshot = await read(contact_id)
+    assert snapshot is not None
+    assert (post.sent, snapshot.conversation.version) == ([], 1)

@@ -139,7 +139,7 @@ class PostgresDatabase(Database):
             self.staffed = None  # it may have been read from what is undone
 
     def _send(self, command: str) -> None:
-        self.connection.execute(command, prepare=False)
+        self.connection.execute(command, prepare=True)
 
     # ------------------------------------------------------------ queries
 
