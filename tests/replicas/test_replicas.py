@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,19 +15,28 @@ import pytest
 from tests.bench.desk import Advisor, Contact
 from tests.botapi import TOKEN
 from tests.chaos.harness import Api
+from tests.postgres import server
 from tests.replicas.fleet import Balancer, invite, leads, replica, until
 from tests.replicas.telegram import GREETING, Town, said_by, talk
 from tests.running import Bot
 
 
-@pytest.fixture
-def two(tmp_path: Path, url: str, knowledge: Path) -> Iterator[tuple[Bot, Bot]]:
-    """Two processes with web chat and desk."""
-    bots = replica(tmp_path, "a", url, knowledge), replica(tmp_path, "b", url, knowledge)
-    with ExitStack() as stack:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    with server().database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, shared: str, knowledge: Path) -> Iterator[tuple[Bot, Bot]]:
+    """Two processes with web chat and desk, started at the same time."""
+    folder = tmp_path_factory.mktemp("two")
+    bots = replica(folder, "a", shared, knowledge), replica(folder, "b", shared, knowledge)
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:
         for bot in bots:
             stack.callback(bot.stop)
-            bot.start(60)
+        for start in [threads.submit(bot.start, 60) for bot in bots]:
+            start.result()
         yield bots
 
 
@@ -59,12 +69,12 @@ async def test_what_is_written_at_one_shows_on_a_page_of_the_other(two: tuple[Bo
 
 
 async def test_a_case_opened_at_one_shows_at_the_desk_of_the_other(
-    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, url: str, knowledge: Path
+    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, shared: str, knowledge: Path
 ) -> None:
     first, second = two
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as desk:
         advisor = Advisor(desk, second.url)
-        await advisor.log_in(invite(first, url, knowledge, "Lucía"))
+        await advisor.log_in(invite(first, shared, knowledge, "Lucía"))
         await advisor.open()
         contact = Contact(browser, first.url)
         await contact.open()
@@ -82,11 +92,11 @@ async def test_a_case_opened_at_one_shows_at_the_desk_of_the_other(
 
 
 async def test_one_login_and_one_cookie_serve_everywhere(
-    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, url: str, knowledge: Path
+    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, shared: str, knowledge: Path
 ) -> None:
     first, second = two
     advisor = Advisor(browser, first.url)
-    await advisor.log_in(invite(first, url, knowledge, "Lucía"))
+    await advisor.log_in(invite(first, shared, knowledge, "Lucía"))
     elsewhere = Advisor(browser, second.url)
     await elsewhere.open()
     assert elsewhere.csrf
@@ -101,8 +111,7 @@ async def test_one_polls_and_when_it_is_killed_the_other_does(tmp_path: Path, ur
     bots = [replica(tmp_path, name, url, knowledge, **settings) for name in ("a", "b")]
     town = Town(api, 3)
     try:
-        for bot in bots:
-            bot.start(60)
+        await asyncio.gather(*(asyncio.to_thread(bot.start, 60) for bot in bots))
         await until(lambda: any(map(leads, bots)), "somebody who leads")
         town.greet()
         await town.handled(url, 3 * len(GREETING))
@@ -130,8 +139,7 @@ async def test_a_rolling_restart_behind_one_webhook_loses_nothing(tmp_path: Path
     balancer.bots = bots
     async with balancer:
         try:
-            for bot in bots:
-                await asyncio.to_thread(bot.start, 60)
+            await asyncio.gather(*(asyncio.to_thread(bot.start, 60) for bot in bots))
             await asyncio.to_thread(town.greet)
             await town.handled(url, people * len(GREETING))
             before = {user: len(town.replies(user)) for user in town.users}
