@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final, cast, get_args
 
 import psycopg
@@ -18,6 +19,7 @@ from bot.store.keys import CACHED_KEYS
 from bot.store.queries import POSTGRESQL
 
 DESK_LOCK, AUDIT_LOCK = 7_301_001, 7_301_002  # names of advisory locks, arbitrary and the same for every process
+KEPT_S: Final = 300.0
 LASTS: Final[tuple[Last, ...]] = get_args(Last)
 
 Row = tuple[object, ...]
@@ -25,24 +27,24 @@ Cursor = psycopg.Cursor[Any]
 
 
 class KeyCache:
-    """Opened data keys, for all threads of this process."""
+    """Opened data keys, for all threads of this process; for KEPT_S, so that one which another process threw away goes here, too."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Sealer] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Sealer, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, contact_id: str) -> Sealer | None:
         """Return a sealer that is at hand."""
         with self._lock:
+            self._let_old_go()
             known = self._known.get(contact_id)
-            if known is not None:
-                self._known.move_to_end(contact_id)
-            return known
+            return known[0] if known else None
 
     def remember(self, contact_id: str, sealer: Sealer) -> None:
         """Keep a sealer at hand."""
         with self._lock:
-            self._known[contact_id] = sealer
+            self._known[contact_id] = sealer, monotonic() + KEPT_S
+            self._known.move_to_end(contact_id)
             if len(self._known) > CACHED_KEYS:
                 self._known.popitem(last=False)
 
@@ -50,6 +52,11 @@ class KeyCache:
         """Let go of a sealer."""
         with self._lock:
             self._known.pop(contact_id, None)
+
+    def _let_old_go(self) -> None:
+        now = monotonic()
+        while self._known and next(iter(self._known.values()))[1] <= now:
+            self._known.popitem(last=False)
 
 
 class PostgresKeys:
