@@ -60,6 +60,10 @@ class NeedsHistory(Exception):
     """A turn asked for the contact's data; handle again with the history at hand."""
 
 
+class NothingWaits(Exception):
+    """Another process has handled what waited; there is nothing to decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What is kept of a contact beside the conversation: the messages of the chat, and the lines of each of their requests."""
@@ -275,6 +279,8 @@ class ConversationService:
         except NeedsHistory:
             turn.held = await self._held(snapshot)
             return await self._store.handle(contact_id, turn.decide)
+        except NothingWaits:
+            return Handled()
 
     async def _held(self, snapshot: Snapshot) -> Held:
         """Read what is kept of a contact."""
@@ -410,6 +416,8 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
+        if not snapshot.waiting:
+            raise NothingWaits
         decision = Decision(snapshot.conversation, ())
         for item in snapshot.waiting:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)

@@ -26,8 +26,6 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     snapshot, damaged = loaded
     decision = decide(snapshot, partial(contacts.find_button, db, contact_id))
     _check(snapshot, decision)
-    if decision == Decision(snapshot.conversation, ()) and not damaged:
-        return Handled()  # somebody else was quicker, in another process
     now = db.now()
     _finish_events(db, contact_id, decision, damaged)
     version = max(decision.conversation.version, snapshot.conversation.version + 1)

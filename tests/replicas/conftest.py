@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.harness import Api
 from tests.postgres import server
 from tests.running import knowledge_of
 
@@ -20,3 +21,11 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url() -> Iterator[str]:
     with server().database() as url:
         yield url
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    api = Api(tmp_path)
+    api.process.start()
+    yield api
+    api.process.stop()

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -54,11 +55,12 @@ def leads(bot: Bot) -> bool:
 class Balancer:
     """Gives each request to the next process; one that does not take it is passed over."""
 
-    def __init__(self, bots: Sequence[Bot]) -> None:
-        self._bots, self._turn = bots, itertools.count()
+    def __init__(self) -> None:
+        self.bots: Sequence[Bot] = ()
+        self._turn = itertools.count()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.given: dict[str, int] = {bot.url: 0 for bot in bots}
+        self.given: Counter[str] = Counter()
 
     async def __aenter__(self) -> Balancer:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10))
@@ -76,8 +78,8 @@ class Balancer:
     async def _give(self, request: web.Request) -> web.Response:
         body, headers = await request.read(), {k: v for k, v in request.headers.items() if k.lower() not in ("host", "content-length")}
         first = next(self._turn)
-        for offset in range(len(self._bots)):
-            bot = self._bots[(first + offset) % len(self._bots)]
+        for offset in range(len(self.bots)):
+            bot = self.bots[(first + offset) % len(self.bots)]
             try:
                 async with self._session.post(f"{bot.url}{request.path_qs}", data=body, headers=headers) as answer:
                     if answer.status != 503:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,26 +12,31 @@ import aiohttp
 import psycopg
 import pytest
 
-from bot.model import ContactRef
-from bot.store import open_store
 from tests.bench.desk import Advisor, Contact
 from tests.botapi import TOKEN
 from tests.chaos.harness import Api
-from tests.replicas.fleet import SECRET_KEY, Balancer, invite, leads, replica, until
+from tests.postgres import server
+from tests.replicas.fleet import Balancer, invite, leads, replica, until
+from tests.replicas.telegram import GREETING, Town, said_by, talk
 from tests.running import Bot
-from tests.store.cases import text_of
-
-GREETING = ("/start", "español", "madrid")
 
 
-@pytest.fixture
-def two(tmp_path: Path, url: str, knowledge: Path) -> Iterator[tuple[Bot, Bot]]:
-    """Two processes with web chat and desk."""
-    bots = replica(tmp_path, "a", url, knowledge), replica(tmp_path, "b", url, knowledge)
-    with ExitStack() as stack:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[str]:
+    with server().database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, shared: str, knowledge: Path) -> Iterator[tuple[Bot, Bot]]:
+    """Two processes with web chat and desk, started at the same time."""
+    folder = tmp_path_factory.mktemp("two")
+    bots = replica(folder, "a", shared, knowledge), replica(folder, "b", shared, knowledge)
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:
         for bot in bots:
             stack.callback(bot.stop)
-            bot.start(60)
+        for start in [threads.submit(bot.start, 60) for bot in bots]:
+            start.result()
         yield bots
 
 
@@ -63,12 +69,12 @@ async def test_what_is_written_at_one_shows_on_a_page_of_the_other(two: tuple[Bo
 
 
 async def test_a_case_opened_at_one_shows_at_the_desk_of_the_other(
-    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, url: str, knowledge: Path
+    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, shared: str, knowledge: Path
 ) -> None:
     first, second = two
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as desk:
         advisor = Advisor(desk, second.url)
-        await advisor.log_in(invite(first, url, knowledge, "Lucía"))
+        await advisor.log_in(invite(first, shared, knowledge, "Lucía"))
         await advisor.open()
         contact = Contact(browser, first.url)
         await contact.open()
@@ -86,11 +92,11 @@ async def test_a_case_opened_at_one_shows_at_the_desk_of_the_other(
 
 
 async def test_one_login_and_one_cookie_serve_everywhere(
-    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, url: str, knowledge: Path
+    two: tuple[Bot, Bot], browser: aiohttp.ClientSession, shared: str, knowledge: Path
 ) -> None:
     first, second = two
     advisor = Advisor(browser, first.url)
-    await advisor.log_in(invite(first, url, knowledge, "Lucía"))
+    await advisor.log_in(invite(first, shared, knowledge, "Lucía"))
     elsewhere = Advisor(browser, second.url)
     await elsewhere.open()
     assert elsewhere.csrf
@@ -100,49 +106,12 @@ async def test_one_login_and_one_cookie_serve_everywhere(
 # ---------------------------------------------------------------- Telegram
 
 
-class Town:
-    """People on Telegram who greet and then write numbered messages."""
-
-    def __init__(self, api: Api, people: int) -> None:
-        self.api, self.users = api, range(7000, 7000 + people)
-
-    def greet(self) -> None:
-        self.api.act("say", [{"user": user, "text": text, "language": "es"} for user in self.users for text in GREETING])
-
-    def replies(self, user: int) -> list[dict[str, object]]:
-        found = self.api.tell("all").get(str(user), [])
-        assert isinstance(found, list)
-        return found
-
-    async def handled(self, url: str, turns: int) -> float:
-        """Wait until so many turns were taken and nothing waits."""
-        waiting = "(SELECT count(*) FROM inbox WHERE status = 'new'), (SELECT count(*) FROM outbox WHERE status <> 'sent')"
-        with psycopg.connect(url, autocommit=True, options="-c search_path=dragoman") as database:
-
-            def stands() -> tuple[object, ...] | None:
-                return database.execute(f"SELECT sum(version)::int, {waiting} FROM conversations").fetchone()
-
-            try:
-                return await until(lambda: stands() == (turns, 0, 0), f"{turns} turns", 60)
-            except TimeoutError:
-                raise AssertionError(f"after {turns} turns nothing should wait: {stands()}, {self.api.tell('figures')}") from None
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    api = Api(tmp_path)
-    api.process.start()
-    yield api
-    api.process.stop()
-
-
 async def test_one_polls_and_when_it_is_killed_the_other_does(tmp_path: Path, url: str, knowledge: Path, api: Api) -> None:
     settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": api.url}
     bots = [replica(tmp_path, name, url, knowledge, **settings) for name in ("a", "b")]
     town = Town(api, 3)
     try:
-        for bot in bots:
-            bot.start(60)
+        await asyncio.gather(*(asyncio.to_thread(bot.start, 60) for bot in bots))
         await until(lambda: any(map(leads, bots)), "somebody who leads")
         town.greet()
         await town.handled(url, 3 * len(GREETING))
@@ -162,22 +131,20 @@ async def test_one_polls_and_when_it_is_killed_the_other_does(tmp_path: Path, ur
 
 async def test_a_rolling_restart_behind_one_webhook_loses_nothing(tmp_path: Path, url: str, knowledge: Path, api: Api) -> None:
     """Updates of each person go to both in turn; each is told to stop and started anew while people write."""
-    bots: list[Bot] = []
     people = 8
     town = Town(api, people)
     settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": api.url, "TELEGRAM_MODE": "webhook"}
-    balancer = Balancer(bots)
-    bots += [replica(tmp_path, name, url, knowledge, **settings, PUBLIC_URL=balancer.url) for name in ("a", "b")]
-    balancer.given = {bot.url: 0 for bot in bots}
+    balancer = Balancer()
+    bots = [replica(tmp_path, name, url, knowledge, **settings, PUBLIC_URL=balancer.url) for name in ("a", "b")]
+    balancer.bots = bots
     async with balancer:
         try:
-            for bot in bots:
-                await asyncio.to_thread(bot.start, 60)
+            await asyncio.gather(*(asyncio.to_thread(bot.start, 60) for bot in bots))
             await asyncio.to_thread(town.greet)
             await town.handled(url, people * len(GREETING))
             before = {user: len(town.replies(user)) for user in town.users}
             over = asyncio.Event()
-            talking = asyncio.create_task(_talk(town, over))
+            talking = asyncio.create_task(talk(town, over))
             for bot in bots:
                 await asyncio.sleep(0.5)
                 assert await asyncio.to_thread(bot.stop, 15) == 0
@@ -186,34 +153,12 @@ async def test_a_rolling_restart_behind_one_webhook_loses_nothing(tmp_path: Path
             over.set()
             each = await talking
             await town.handled(url, people * (len(GREETING) + each))
-            print(f"{people * each} messages, given to each: {[*balancer.given.values()]}")
-            assert min(balancer.given.values()) > people, "both had their share"
+            print(f"{people * each} messages, given to each: {[balancer.given[bot.url] for bot in bots]}")
+            assert min(balancer.given[bot.url] for bot in bots) > people, "both had their share"
             assert all(len(town.replies(user)) - before[user] >= each for user in town.users)
-            assert await _said(url, tmp_path, town) == {user: [f"zzz {number}" for number in range(each)][-9:] for user in town.users}
+            assert await said_by(url, tmp_path, town) == {user: [f"zzz {number}" for number in range(each)][-9:] for user in town.users}
             with psycopg.connect(url, options="-c search_path=dragoman") as database:
                 assert database.execute("SELECT n FROM totals WHERE name = 'outbox_uncertain'").fetchall() == []
         finally:
             for bot in bots:
                 await asyncio.to_thread(bot.stop)
-
-
-async def _talk(town: Town, over: asyncio.Event) -> int:
-    """Let everybody write until it is over; returns how many messages each has written."""
-    number = 0
-    while not over.is_set():
-        await asyncio.to_thread(town.api.act, "say", [{"user": user, "text": f"zzz {number}"} for user in town.users])
-        number += 1
-        await asyncio.sleep(0.25)
-    return number
-
-
-async def _said(url: str, folder: Path, town: Town) -> dict[int, list[str]]:
-    """Return the last words of each person in the order in which they were taken up."""
-    store = await open_store(url, data_dir=folder, secret=bytes.fromhex(SECRET_KEY), clock=None, exclusive=False)
-    said = {}
-    for user in town.users:
-        contact_id = await store.find(ContactRef("telegram", str(user)))
-        kept = await store.history(contact_id) if contact_id else ()
-        said[user] = [text_of(each.message) for each in kept if each.message.author == "contact"][-9:]
-    await store.close()
-    return said

@@ -60,7 +60,7 @@ class PostgresDatabase(Database):
             self.staffed = None  # it may have been read from what is undone
 
     def _send(self, command: str) -> None:
-        self.connection.execute(command, prepare=False)
+        self.connection.execute(command, prepare=True)
 
     # ------------------------------------------------------------ queries
 
@@ -68,17 +68,13 @@ class PostgresDatabase(Database):
         query = POSTGRESQL[name]
         return self.connection.execute(query.text, [named[each] for each in query.names] if named else values, prepare=True, binary=True)
 
-    def _ask_time(self) -> None:
-        self._now, self._asked = None, self._execute("clock", (), {}) if self._clock is None else None
-
     def now(self) -> int:
         """Return the time in microseconds since 1970, as it was when the last lock was got."""
         if self._clock is not None:
             return micros(self._clock())
         if self._now is None:
-            if self._asked is None:
-                self._ask_time()
-            self._now = cast(int, cast(Cursor, self._asked).fetchone()[0])  # type: ignore[index]  # it always gives one row
+            row = (self._asked or self._execute("clock", (), {})).fetchone()
+            self._now = cast(int, cast(Row, row)[0])
         return self._now
 
     def run(self, name: str, /, *values: Value, **named: Value) -> None:
@@ -113,13 +109,15 @@ class PostgresDatabase(Database):
 
     def hold(self, *contact_ids: str) -> None:
         """Hold contacts, in the order of their ids."""
-        self._execute("hold", ([*contact_ids],), {})
-        self._ask_time()  # it may have taken long
+        self._held("hold", [*contact_ids])
 
     def hold_case(self, number: int) -> None:
         """Hold the contact of a case."""
-        self._execute("hold_case", (number,), {})
-        self._ask_time()
+        self._held("hold_case", number)
+
+    def _held(self, name: str, value: object) -> None:
+        """Send a statement that takes locks; the time it gives counts from then on."""
+        self._now, self._asked = None, self._execute(name, (value,), {})
 
     def one_by_one(self) -> None:
         """Keep others out of what spans contacts at the desk."""

@@ -17,6 +17,7 @@ from bot.store.crypto import KEY_BYTES, Sealer
 from bot.store.database import Database, moment
 from bot.store.keys import CACHED_KEYS, place, tombstone, wrapped_anew
 
+KEPT_S: Final = 300.0
 LOOK_S: Final = 20.0  # so often each process looks whether the wrapping key is another
 HANDOVER_S: Final = 120  # so long a changed wrapping key waits for all of them
 HANDOVER_AT: Final = "handover_at"  # the name in `meta` of when it was changed
@@ -33,10 +34,12 @@ class Wrapping:
 
 
 class KeyCache:
-    """Opened data keys, and the wrapping keys this process has had, for all of its threads."""
+    """Opened data keys, and the wrapping keys this process has had, for all of its threads.
+
+    A data key is kept for KEPT_S, so that one which another process threw away goes here, too."""
 
     def __init__(self, wrapping: bytes) -> None:
-        self._known: OrderedDict[str, Sealer] = OrderedDict()
+        self._known: OrderedDict[str, tuple[Sealer, float]] = OrderedDict()
         self._lock = threading.Lock()
         self._wrappings: dict[bytes, Wrapping] = {}
         self.wrapping = self.hold(wrapping)
@@ -44,15 +47,15 @@ class KeyCache:
     def get(self, contact_id: str) -> Sealer | None:
         """Return a sealer that is at hand."""
         with self._lock:
+            self._let_old_go()
             known = self._known.get(contact_id)
-            if known is not None:
-                self._known.move_to_end(contact_id)
-            return known
+            return known[0] if known else None
 
     def remember(self, contact_id: str, sealer: Sealer) -> None:
         """Keep a sealer at hand."""
         with self._lock:
-            self._known[contact_id] = sealer
+            self._known[contact_id] = sealer, monotonic() + KEPT_S
+            self._known.move_to_end(contact_id)
             if len(self._known) > CACHED_KEYS:
                 self._known.popitem(last=False)
 
@@ -60,6 +63,11 @@ class KeyCache:
         """Let go of a sealer."""
         with self._lock:
             self._known.pop(contact_id, None)
+
+    def _let_old_go(self) -> None:
+        now = monotonic()
+        while self._known and next(iter(self._known.values()))[1] <= now:
+            self._known.popitem(last=False)
 
     def hold(self, wrapping: bytes) -> Wrapping:
         """Wrap with this key from now on."""

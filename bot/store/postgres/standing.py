@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import psycopg
 
+from bot.discretion import Word
 from bot.errors import StoreError
 from bot.store.replicas import MAX_TOGETHER, Notice, understood, written
 
@@ -82,7 +83,7 @@ class StandingReplicas:
 
     def _set_leads(self, leads: bool) -> None:
         if leads != self._leads:
-            log.info("this process %s", "leads: it polls and sweeps" if leads else "does not lead any more")
+            log.info("this process %s", Word("leads: it polls and sweeps" if leads else "does not lead any more"))
             self._leads = leads
             self._changed.set()
             self._changed = asyncio.Event()
@@ -115,7 +116,7 @@ class StandingReplicas:
                     self._set_leads(False)
                     await connection.close()
             except Exception as error:  # the outermost boundary of this task: without it nobody would ever lead again
-                log.error("notices of other processes are not heard: %s", type(error).__name__)
+                log.error("notices of other processes are not heard: %s", error)
             stood.set()
             await asyncio.sleep(AGAIN_S)
 
