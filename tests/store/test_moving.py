@@ -70,9 +70,12 @@ async def test_everything_is_the_same_afterwards_and_goes_on(tmp_path: Path, url
     counts = await move(tmp_path / "dragoman.db", url, data_dir=tmp_path, secret=SECRET, clock=clock)
     assert counts["cases"] == 1
     assert counts["keys: keys"] == counts["contacts"] + counts["staff"] + counts["cases"]
+    assert counts["keys: tombstones"] == 3  # who was erased, and their two cases
     store = await open_store(url, data_dir=tmp_path, secret=SECRET, clock=clock)
     assert await _everything(store, numbers) == before
     assert await store.desk.verify_audit() is None
+    assert (await store.look_through()).is_well
+    assert counts["audit"] == len(await store.desk.audit()) > 0
     case = await open_case(store, BORIS)
     assert case.number == max(numbers) + 1, "no number is given twice"
     (staff, *_) = await store.desk.team()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bot import app
+from bot.config import Settings
 from bot.errors import ConfigError, StoreError, WrongKey
 from bot.model import ContactRef
 from bot.store import Retry, Store, open_store
@@ -194,6 +197,28 @@ async def test_the_commands(tmp_path: Path, where: Path, url: str, empty: str) -
     assert done.returncode == 0, done.stderr
     with psycopg.connect(url) as raw:
         assert raw.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'dragoman_drill%'").fetchone() == (0,)
+
+
+async def test_the_key_file_forgets_while_the_bot_serves(tmp_path: Path, where: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "KEYS_COPIED_S", 0.05)
+    store = await opened(url, tmp_path)
+    await busy(store)
+    await busy(store, BORIS)
+    written(url, where)
+    settings = Settings(database_url=url, data_dir=tmp_path / "data", secret_key=SECRET.hex(), backup_dir=where)  # type: ignore[arg-type]
+
+    def kept() -> int:
+        raw = sqlite3.connect(where / "keys.db")
+        count = int(raw.execute("SELECT count(*) FROM keys").fetchone()[0])
+        raw.close()
+        return count
+
+    assert kept() == 5  # two contacts, their cases, somebody of the desk
+    async with app.keys_copied(settings), asyncio.timeout(20):
+        await turn(store, AMINA, erase=True)
+        while kept() != 3:
+            await asyncio.sleep(0.05)
+    await store.close()
 
 
 def test_a_drill_needs_the_right_to_make_databases(url: str) -> None:

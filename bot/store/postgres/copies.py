@@ -93,17 +93,16 @@ class PostgresPlace:
             for path in (data, keys):
                 folder.make_private(path)
             yield data, keys
+            options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
+            _run(self.url, "pg_restore", *options, f"--dbname={_database(self.url)}", str(data))
             try:
-                self._put(data, keys)
-            except BaseException:
+                self._put_keys(keys)
+            except BaseException:  # the data are of no use without them
                 with _connected(self.url) as connection:
                     connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA}, {KEYS_SCHEMA} CASCADE")
                 raise
 
-    def _put(self, data: Path, keys: Path) -> None:
-        database = _database(self.url)
-        options = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
-        _run(self.url, "pg_restore", *options, f"--dbname={database}", str(data))
+    def _put_keys(self, keys: Path) -> None:
         with _connected(self.url) as connection:
             connection.execute("DELETE FROM schema_versions WHERE part = 'keys'")  # they are not there yet
             migrate(connection)
