@@ -66,9 +66,11 @@ texts: .venv/dev.stamp
 	$(BIN)/pip install -q --no-deps --no-build-isolation --editable .
 	touch $@ .venv/run.stamp
 
-# The browser tests drive Debian's Chromium. Where it can be neither found nor installed they are skipped with that reason (with CI=true they fail).
+# The browser tests drive Debian's Chromium, the store's tests start a PostgreSQL of their own.
+# Where one can be neither found nor installed its tests are skipped with that reason (with CI=true they fail).
 .venv/system.stamp: .venv/bin/python
 	@command -v chromium >/dev/null || { [ "$(ROOT)" = yes ] && apt-get update -qq && apt-get install -y -qq chromium fonts-noto-core; } || echo "Chromium is not there: browser tests will be skipped"
+	@ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { [ "$(ROOT)" = yes ] && apt-get update -qq && apt-get install -y -qq postgresql; } || echo "PostgreSQL is not there: its tests will be skipped"
 	touch $@
 
 clean:

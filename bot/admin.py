@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import SecretStr
 
 from bot import i18n, links
-from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, secret_of
+from bot.app import bot_name_of, load_brain, load_catalogues, opened_store, place_of, secret_of, secrets_of, utc_now
 from bot.cases import Profile
 from bot.config import Settings
 from bot.desk import fault_of, invitation, with_new
 from bot.dialogue.home import title_of
 from bot.dialogue.terms import ROLES
-from bot.errors import ConfigError, KnowledgeError
+from bot.errors import ConfigError, KnowledgeError, StoreLocked
 from bot.gaps import gaps_of, write_to_draft, write_to_entry
 from bot.knowledge.load import load_knowledge
 from bot.knowledge.stamp import Stamp, missing_stamps
 from bot.knowledge.write import write_stamps
 from bot.model import Knowledge
-from bot.records import Gap
+from bot.records import AuditLine, Checkup, Gap
+from bot.store import backup, sqlite_path
+from bot.store.crypto import finish_next, prepare_next
 from bot.store.desk import DeskStore
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that was brought back. `buried`: keys that tombstones took, whose owners were erased after the key file was written."""
+
+    file: str
+    buried: int
+    checkup: Checkup
 
 
 @contextlib.asynccontextmanager
@@ -132,7 +148,119 @@ async def entry_links(settings: Settings, city: str, entry_id: str, locale: str 
     return {"title": title_of(entry, spoken, known), "web": web, "telegram": telegram, "poster": poster}
 
 
+# ---------------------------------------------------------------- keys and backups
+
+
+async def rotate_keys(settings: Settings) -> int | None:
+    """Wrap every data key anew under a new master key; returns how many there were, None where starting the store did it.
+
+    The new key is SECRET_KEY, with the present one as SECRET_KEY_PREVIOUS, or is made beside the file of the present one.
+    Raises ConfigError or StoreError; a crash leaves everything readable, and the command can be given again."""
+    if settings.secret_key is None:
+        secret_of(settings)
+        prepare_next(settings.secret_path)
+    elif settings.secret_key_previous is None:
+        raise ConfigError(
+            "put the present key into DRAGOMAN_SECRET_KEY_PREVIOUS and a new one, 64 hexadecimal digits, into DRAGOMAN_SECRET_KEY"
+        )
+    secret, *_ = secrets_of(settings)
+    count = None if await _is_changed_by_opening(settings, secret) else await _change_beside(settings, secret)
+    if settings.backup_dir is not None:
+        await asyncio.to_thread(backup.write_keys, place_of(settings), settings.backup_dir, secrets_of(settings))
+    return count
+
+
+async def _is_changed_by_opening(settings: Settings, secret: bytes) -> bool:
+    """Change the keys where nobody serves; of PostgreSQL nobody can say that."""
+    if settings.is_shared:
+        return False
+    try:
+        async with opened_store(settings, secret):
+            return True
+    except StoreLocked:
+        return False
+
+
+async def _change_beside(settings: Settings, secret: bytes) -> int:
+    async with opened_store(settings, secret, exclusive=False) as store:
+        count = await store.change_master(secret)
+    if settings.secret_key is None:
+        finish_next(settings.secret_path)
+    return count
+
+
+async def write_backup(settings: Settings, folder: Path | None) -> backup.Written:
+    """Write a backup, into BACKUP_DIR where no folder is named; works while the bot runs. Raises ConfigError or StoreError."""
+    where = backup_folder(settings, folder)
+    if settings.secret_key is None:
+        backup.refuse_beside(where, settings.secret_path)
+    secrets_there = _present_secrets(settings)
+    return await asyncio.to_thread(backup.write, place_of(settings), where, secrets_there, utc_now(), settings.backup_days)
+
+
+def backup_folder(settings: Settings, folder: Path | None) -> Path:
+    """Return where backups are; raises ConfigError where nobody says."""
+    where = folder or settings.backup_dir
+    if where is None:
+        raise ConfigError("name a folder, or set DRAGOMAN_BACKUP_DIR")
+    return where
+
+
+def _present_secrets(settings: Settings) -> Sequence[bytes]:
+    """Return the master keys, and make none: a new one would open nothing."""
+    if settings.secret_key is None and not settings.secret_path.exists():
+        raise ConfigError(f"the master key is missing: put it back as {settings.secret_path.name}, or set DRAGOMAN_SECRET_KEY")
+    return secrets_of(settings)
+
+
+async def restore(settings: Settings, folder: Path | None, file: Path | None) -> Restored:
+    """Bring a backup back into an empty DATA_DIR; who was erased since stays erased. Raises ConfigError, WrongKey or StoreError."""
+    where, there = backup_folder(settings, folder), _present_secrets(settings)
+    taken, buried = await asyncio.to_thread(backup.restore, where, file, place_of(settings), there)
+    async with opened_store(settings, secret_of(settings)) as store:
+        await store.restored(taken.name)
+        return Restored(taken.name, buried, await store.look_through())
+
+
+async def drill(settings: Settings, folder: Path | None, file: Path | None) -> Restored:
+    """Bring a backup back into a folder that is thrown away, and look through it. Raises as `restore` does."""
+    keys = [SecretStr(secret.hex()) for secret in _present_secrets(settings)]
+    named = dict(zip(("secret_key", "secret_key_previous"), (*keys, None), strict=False))  # not by their file, which is left alone
+    with tempfile.TemporaryDirectory(prefix="dragoman-drill-") as place, _spare_database(settings) as url:
+        update = {"data_dir": Path(place), "database_url": url, **named}
+        return await restore(settings.model_copy(update=update), backup_folder(settings, folder), file)
+
+
+@contextlib.contextmanager
+def _spare_database(settings: Settings) -> Iterator[SecretStr | None]:
+    """Give another database than the one in use, which is removed afterwards; None where it is a file of the data folder."""
+    if not settings.is_shared:
+        yield None
+        return
+    from bot.store.postgres.copies import spare_database  # only when asked for, as the store itself
+
+    with spare_database(settings.store_url) as url:
+        yield SecretStr(url)
+
+
+async def audit_lines(settings: Settings) -> Sequence[AuditLine]:
+    """Return the audit, oldest first."""
+    async with _desk_store(settings) as desk:
+        return await desk.audit()
+
+
 async def audit_verify(settings: Settings) -> int | None:
     """Return the first line of the audit that does not follow from the one before."""
     async with _desk_store(settings) as desk:
         return await desk.verify_audit()
+
+
+async def migrate(settings: Settings, source: str | None, target: str | None) -> Mapping[str, int]:
+    """Move a stopped installation from SQLite to an empty PostgreSQL; returns the rows of each table. Raises ConfigError or StoreError."""
+    from bot.store.moving import move  # the driver of PostgreSQL comes with it
+
+    path = sqlite_path(source or f"sqlite:///{settings.data_dir / 'dragoman.db'}")
+    url = target or settings.store_url
+    if path is None or not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("this moves from sqlite:///path/to/file to postgresql://user:password@host/name, and nothing else")
+    return await move(path, url, data_dir=settings.data_dir, secret=secret_of(settings), clock=utc_now)

@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute
 from bot import i18n
 from bot.alarms import Notice
 from bot.brain import Brain, Shelf, folder_state, kept_brain, last_brain, learn, nothing_known, ready_brain
-from bot.channels import Channel, Parcel
+from bot.channels import Channel, FollowsLead, Parcel
 from bot.channels.console import ConsoleChannel
 from bot.channels.desk import DeskPages
 from bot.channels.email import EmailChannel
@@ -34,6 +34,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step, too_many
 from bot.dialogue.context import Flag
+from bot.discretion import Word
 from bot.errors import BotError, ConfigError, KnowledgeError, ServeError, StoreError
 from bot.flood import CONTACT
 from bot.gaps import write_to_entry
@@ -52,7 +53,6 @@ from bot.model import (
     Event,
     Message,
     SendMessage,
-    StoredMessage,
     TextReceived,
     Turn,
     Understanding,
@@ -63,14 +63,17 @@ from bot.records import Confirmed
 from bot.semantic import encoder_name
 from bot.sensing import Senses
 from bot.server import create_app, create_watch_app
-from bot.service import ConversationService, Mind, Translate, untranslated
-from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, open_store
-from bot.store.crypto import load_or_create_secret
+from bot.service import ConversationService, Held, Mind, Translate, untranslated
+from bot.store import HISTORY_HOURS, RETENTION_DAYS, Store, backup, open_store
+from bot.store.crypto import finish_next, load_secrets, next_of
+from bot.store.replicas import Notice as ReplicaNotice
+from bot.store.replicas import Replicas
 from bot.translation import LibreTranslate
 from bot.watch import MIB, Limits, Tell, Watch
 
 log = logging.getLogger(__name__)
 
+KEYS_COPIED_S = 5.0  # after an erasure the key file of the backups is that much behind
 NAME_AGAIN_S = 60.0  # until Telegram is asked once more what the bot is called
 
 
@@ -116,8 +119,8 @@ class Thinker:
         def think(conversation: Conversation, event: Event, now: datetime) -> Turn:
             return step(conversation, event, self.context(brain, conversation.channel, now))
 
-        def data_message(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
-            return render_data(self.context(brain, contact.channel, now), conversation, history)
+        def data_message(conversation: Conversation, contact: ContactRef, held: Held, now: datetime) -> Message:
+            return render_data(self.context(brain, contact.channel, now), conversation, held.history, held.lines)
 
         def excuse(conversation: Conversation) -> Message:
             return apology(self.context(brain, conversation.channel, utc_now()), conversation)
@@ -275,10 +278,17 @@ def check(settings: Settings) -> Report:
 
 def secret_of(settings: Settings) -> bytes:
     """Return the master key: from the settings, else from its file, made on first start."""
+    return secrets_of(settings)[0]
+
+
+def secrets_of(settings: Settings) -> tuple[bytes, ...]:
+    """Return the master key and, while it is being changed, the one before it."""
+    previous = settings.secret_key_previous
+    earlier = (bytes.fromhex(previous.get_secret_value()),) if previous is not None else ()
     if settings.secret_key is not None:
-        return bytes.fromhex(settings.secret_key.get_secret_value())
+        return bytes.fromhex(settings.secret_key.get_secret_value()), *earlier
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return load_or_create_secret(settings.data_dir / "secret.key")
+    return *load_secrets(settings.secret_path), *earlier
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
@@ -288,15 +298,22 @@ def derived(secret: bytes, purpose: str) -> bytes:
 
 @contextlib.asynccontextmanager
 async def opened_store(settings: Settings, secret: bytes, *, exclusive: bool = True) -> AsyncIterator[Store]:
-    """Open the store the settings name; raises StoreError or ConfigError."""
+    """Open the store the settings name; raises StoreError or ConfigError.
+
+    Whoever serves finishes a change of the master key that was begun."""
     store = await open_store(
         settings.store_url,
         data_dir=settings.data_dir,
         secret=secret,
-        clock=utc_now,
+        clock=None if settings.is_shared else utc_now,
         exclusive=exclusive,
         retention_days=settings.retention_days,
+        connections=settings.database_connections,
+        previous=[each for each in secrets_of(settings) if each != secret],
+        backup_days=settings.backup_days,
     )
+    if exclusive and settings.secret_key is None and next_of(settings.secret_path).exists():
+        finish_next(settings.secret_path)
     try:
         yield store
     finally:
@@ -416,6 +433,7 @@ def build_services(
         split=groups.split if groups else lambda message: (message,),
         stamp=stamp,
         grow=grow,
+        leads=lambda: store.replicas.leads,
     )
     service = ConversationService(
         store,
@@ -433,7 +451,31 @@ def build_services(
         metrics=thinker.metrics,
     )
     thinker.flags, thinker.confirmations = desk.flags, desk.confirmations
+    join(store.replicas, desk, service, channels)
     return desk, service
+
+
+def join(replicas: Replicas, desk: DeskService, service: ConversationService, channels: Sequence[Channel]) -> None:
+    """Let the services and pages of this process hear of what others on the same database do, and tell them."""
+    pages = [channel for channel in channels if isinstance(channel, WebChannel)]
+
+    def hear(notice: ReplicaNotice) -> None:
+        if notice.kind == "inbox" and replicas.leads:
+            service.wake((notice.key,))
+        if notice.kind in ("desk", "anew"):
+            desk.heard()
+        for page in pages:
+            if notice.kind == "message":
+                page.heard(notice.key, notice.number)
+            elif notice.kind == "anew":
+                page.missed()
+
+    for page in pages:
+        page.tell_by(lambda mark, message_id: replicas.tell(ReplicaNotice("message", mark, message_id)))
+    for channel in channels:
+        if isinstance(channel, FollowsLead):
+            channel.follow(replicas)
+    replicas.listen(hear)
 
 
 def stamper(folder: Path, thinker: Thinker) -> WriteConfirmed:
@@ -592,36 +634,71 @@ async def serve(settings: Settings) -> None:
     if settings.is_https and not settings.trusted_proxies:
         log.warning("TRUSTED_PROXIES names no proxy: all people seem to have its address, and new sessions are limited for all together")
     with _listener(settings) as listener, _metrics_listener(settings) as metrics_listener:
-        catalogues, secret = load_catalogues(settings), secret_of(settings)
-        channels = build_channels(settings, catalogues, secret)
-        known, is_current = first_brain(settings)
-        thinker = thinker_of(settings, known, catalogues, channels)
-        thinker.is_current = is_current
-        if thinker.is_ready:
-            thinker.note_known()
-        name = bot_name_of(settings)
-        async with (
-            opened_store(settings, secret) as store,
-            translator_of(settings) as translate,
-            naming(settings, thinker, name),
-            sensing_of(settings, thinker),
-        ):
-            desk, service = build_services(
-                store,
-                channels,
-                thinker,
-                utc_now,
-                rules_of(settings),
-                translate=translate,
-                bot_name=name,
-                max_waiting=settings.max_waiting,
-                pace=Pace(settings.contact_burst, settings.contact_per_s),
-                stamp=stamper(settings.knowledge_dir, thinker),
-                grow=grower(settings.knowledge_dir, thinker),
-            )
-            watch = watch_of(settings, store, thinker, teller(settings, desk, channels))
-            with watched(watch, metrics_listener) as watching:
-                await _run(settings, listener, service, desk, channels, thinker, watch, watching)
+        async with opened_store(settings, secret_of(settings)) as store, translator_of(settings) as translate, keys_copied(settings):
+            catalogues = load_catalogues(settings)
+            channels = build_channels(settings, catalogues, store.root)
+            known, is_current = first_brain(settings)
+            thinker = thinker_of(settings, known, catalogues, channels)
+            thinker.is_current = is_current
+            if thinker.is_ready:
+                thinker.note_known()
+            name = bot_name_of(settings)
+            async with naming(settings, thinker, name), sensing_of(settings, thinker):
+                desk, service = build_services(
+                    store,
+                    channels,
+                    thinker,
+                    utc_now,
+                    rules_of(settings),
+                    translate=translate,
+                    bot_name=name,
+                    max_waiting=settings.max_waiting,
+                    pace=Pace(settings.contact_burst, settings.contact_per_s),
+                    stamp=stamper(settings.knowledge_dir, thinker),
+                    grow=grower(settings.knowledge_dir, thinker),
+                )
+                watch = watch_of(settings, store, thinker, teller(settings, desk, channels))
+                with watched(watch, metrics_listener) as watching:
+                    await _run(settings, listener, store, service, desk, channels, thinker, watch, watching)
+
+
+@contextlib.asynccontextmanager
+async def keys_copied(settings: Settings) -> AsyncIterator[None]:
+    """Let the key file of the backups forget what is erased while we serve: until then it would still open older copies."""
+    if settings.backup_dir is None:
+        yield
+        return
+    if settings.secret_key is None:
+        backup.refuse_beside(settings.backup_dir, settings.secret_path)
+    copying = asyncio.create_task(_copy_keys(settings, place_of(settings), settings.backup_dir))
+    try:
+        yield
+    finally:
+        copying.cancel()
+
+
+async def _copy_keys(settings: Settings, place: backup.Installation, folder: Path) -> None:
+    copied = -1
+    while True:
+        try:
+            if (last := await asyncio.to_thread(place.last_erased)) != copied:
+                await asyncio.to_thread(backup.write_keys, place, folder, secrets_of(settings))
+                copied = last
+        except (StoreError, ConfigError) as error:
+            log.error("the key file of the backups still opens what was erased: %s", error)
+        await asyncio.sleep(KEYS_COPIED_S)
+
+
+def place_of(settings: Settings) -> backup.Installation:
+    """Return where the installation is kept; raises ConfigError where it is kept in memory alone."""
+    if settings.is_shared:
+        from bot.store.postgres.copies import PostgresPlace  # only when asked for, as the store itself
+
+        return PostgresPlace(settings.store_url)
+    path = settings.store_url.removeprefix("sqlite:///")
+    if path == settings.store_url:
+        raise ConfigError("`dragoman backup` and `dragoman restore` copy SQLite files or PostgreSQL; DATABASE_URL names neither")
+    return backup.Place(Path(path), settings.data_dir / backup.KEYS_NAME)
 
 
 def first_brain(settings: Settings) -> tuple[Brain, bool]:
@@ -723,6 +800,7 @@ def watched(watch: Watch, listener: socket.socket | None) -> Iterator[Mapping[st
 async def _run(
     settings: Settings,
     listener: socket.socket,
+    store: Store,
     service: ConversationService,
     desk: DeskService,
     channels: Sequence[Channel],
@@ -742,7 +820,7 @@ async def _run(
         await _listening(server, serving)
         for channel in channels:
             await channel.start(service)
-        log.info("ready: %s", settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/")
+        log.info("ready: %s", Word(settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}/"))
         endless = {"the web server": serving, "following the knowledge": knowing, "a loop of the service": handling, **watching}
         await asyncio.wait({stopping, *endless.values()}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
@@ -751,6 +829,7 @@ async def _run(
         begun, watch.is_stopping = time.monotonic(), True
         log.info("stopping")
         handling.cancel()
+        store.replicas.resign()
         knowing.cancel()  # it may be in the middle of learning
         for channel in channels:
             await channel.stop_receiving()

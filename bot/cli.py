@@ -1,4 +1,5 @@
-"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export | gaps."""
+"""The command line: dragoman serve | chat | ask | eval | check | invite | staff | desk | audit | export | migrate | gaps |
+backup | restore | keys."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from bot.cases import ROLES, Profile
 from bot.config import Settings, load_settings
 from bot.errors import BotError, ConfigError
 from bot.loglines import lines_of
-from bot.logs import start_logging
+from bot.logs import start_logging, watch_crashes
 
 if TYPE_CHECKING:
     from bot.brain import Brain
@@ -28,6 +29,8 @@ EXIT_OK, EXIT_FAULT = 0, 1  # argparse itself ends with 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. Faults of ours are one clear line on standard error."""
+    if arguments is None:  # the process is ours alone
+        watch_crashes()
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()
@@ -66,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_link(commands)
     _add_audit(commands)
     _add_export(commands)
+    _add_migrate(commands)
     _add_gaps(commands)
+    _add_backup(commands)
+    _add_restore(commands)
+    _add_keys(commands)
     return parser
 
 
@@ -174,6 +181,10 @@ def _add_link(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_audit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     actions = commands.add_parser("audit", help="who did what").add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("verify", help="check that no line was changed or removed").set_defaults(run=_audit_verify)
+    listing = actions.add_parser("list", help="the newest lines: when, who, what, in which case")
+    listing.add_argument("--last", type=int, default=50, metavar="N", help="how many; default 50, 0: all")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    listing.set_defaults(run=_audit_list)
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -186,6 +197,14 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=_export)
 
 
+def _add_migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("migrate", help="move everything from SQLite to an empty PostgreSQL; stop the bot first")
+    command.add_argument("--from", dest="source", metavar="URL", help="sqlite:///path/to/file; default: the one in DRAGOMAN_DATA_DIR")
+    # A password on the command line can be read by everybody on this machine.
+    command.add_argument("--to", dest="target", metavar="URL", help="postgresql://user@host/name; default: DRAGOMAN_DATABASE_URL")
+    command.set_defaults(run=_migrate)
+
+
 def _add_gaps(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("gaps", help="what people asked in vain and let us keep, in groups; works while the bot runs")
     command.add_argument("--city", help="only this city")
@@ -196,6 +215,27 @@ def _add_gaps(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     aim.add_argument("--to-entry", metavar="ID", help="as questions of this answer, such as egov.nie")
     aim.add_argument("--to-draft", metavar="ID", help="as the draft of a new answer")
     command.set_defaults(run=_gaps)
+
+
+def _add_backup(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("backup", help="write a data file and the one key file into a folder; works while the bot runs")
+    command.add_argument("folder", nargs="?", type=Path, help="default DRAGOMAN_BACKUP_DIR")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.set_defaults(run=_backup)
+
+
+def _add_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("restore", help="bring a backup back into an empty DRAGOMAN_DATA_DIR; who was erased stays erased")
+    command.add_argument("folder", nargs="?", type=Path, help="default DRAGOMAN_BACKUP_DIR")
+    command.add_argument("--file", type=Path, help="the data file; default the newest of the folder")
+    command.add_argument("--drill", action="store_true", help="only try it, in a folder that is thrown away")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.set_defaults(run=_restore)
+
+
+def _add_keys(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    actions = commands.add_parser("keys", help="the master key").add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("rotate", help="change the master key; works while the bot runs").set_defaults(run=_keys_rotate)
 
 
 # ---------------------------------------------------------------- serve and chat
@@ -432,6 +472,60 @@ def _audit_verify(settings: Settings, _: argparse.Namespace) -> int:
     return EXIT_OK if broken is None else EXIT_FAULT
 
 
+def _audit_list(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    lines = asyncio.run(admin.audit_lines(settings))[-options.last :]
+    if options.json:
+        print(json.dumps([asdict(line) | {"at": line.at.isoformat()} for line in lines], ensure_ascii=False, indent=2))
+        return EXIT_OK
+    for line in lines:
+        print(f"{line.id}  {line.at:%Y-%m-%d %H:%M:%S}Z  {line.actor}  {line.deed}  {line.number or '-'}  {line.detail}".rstrip())
+    return EXIT_OK
+
+
+# ---------------------------------------------------------------- backups and keys
+
+
+def _backup(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    written = asyncio.run(admin.write_backup(settings, options.folder))
+    if options.json:
+        print(json.dumps({"file": str(written.file), "bytes": written.bytes, "removed": written.removed}))
+        return EXIT_OK
+    print(f"{written.file}: {written.bytes} bytes, looked through; {written.removed} older files removed")
+    print("Keep the master key in another place: without it nothing in a backup opens.")
+    return EXIT_OK
+
+
+def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    found = asyncio.run((admin.drill if options.drill else admin.restore)(settings, options.folder, options.file))
+    checkup = found.checkup
+    if options.json:
+        print(json.dumps({"file": found.file, "buried": found.buried, "well": checkup.is_well, **asdict(checkup)}))
+        return EXIT_OK if checkup.is_well else EXIT_FAULT
+    print(f"{found.file}: {'tried and thrown away' if options.drill else 'restored'}; keys of erased people removed: {found.buried}")
+    print("".join(f"  {name.replace('_', ' '):12}{count}\n" for name, count in checkup.counts.items()), end="")
+    print(f"  do not open {checkup.unreadable}")
+    broken = checkup.broken_audit
+    print("the audit is whole" if broken is None else f"line {broken} of the audit does not follow from the one before it")
+    return EXIT_OK if checkup.is_well else EXIT_FAULT
+
+
+def _keys_rotate(settings: Settings, _: argparse.Namespace) -> int:
+    from bot import admin
+
+    count = asyncio.run(admin.rotate_keys(settings))
+    print("the master key is changed" if count is None else f"the master key is changed, {count} data keys are wrapped with the new one")
+    if count is not None:
+        print("The bot that serves takes it over within five minutes.")
+    print("Keep the earlier key until the next `dragoman backup` has overwritten the key file of the backups.")
+    return EXIT_OK
+
+
 def _export(settings: Settings, options: argparse.Namespace) -> int:
     from bot import admin
 
@@ -442,6 +536,16 @@ def _export(settings: Settings, options: argparse.Namespace) -> int:
         print(f"dragoman: {fault}", file=sys.stderr)
     print(f"{len(stamps)} confirmations {'to write' if options.dry_run else 'written'}")
     return EXIT_FAULT if faults else EXIT_OK
+
+
+def _migrate(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import admin
+
+    counts = asyncio.run(admin.migrate(settings, options.source, options.target))
+    for table, count in counts.items():
+        print(f"{count:>10}  {table}")
+    print(f"{sum(counts.values())} rows moved and counted. Set DRAGOMAN_DATABASE_URL and start; delete the old files once all is well.")
+    return EXIT_OK
 
 
 EXAMPLES = 5  # texts of a group that are shown

@@ -42,12 +42,28 @@ class Settings(BaseSettings):
         description="folder whose files hold settings, each named like its variable (Docker, systemd); what is set otherwise wins",
     )
     data_dir: Path = Field(Path("data"), description="folder of the database, the keys and the lock file; made on first start")
-    database_url: str | None = Field(None, description="where conversations are kept; default: SQLite in DATA_DIR")
+    database_url: SecretStr | None = Field(
+        None,
+        description="where conversations are kept: SQLite in DATA_DIR by default, or postgresql://user:password@host/name",
+    )
+    database_connections: int = Field(
+        8, ge=1, le=100, description="connections of one process to PostgreSQL, and so units of work at once; one more listens"
+    )
     knowledge_dir: Path = Field(default_factory=lambda: _shipped("knowledge"), description="the FAQ files; watched while running")
     locales_dir: Path = Field(default_factory=lambda: _shipped("locales"), description="the translations of the bot's own sentences")
     secret_key: SecretStr | None = Field(
         None, description="64 hexadecimal digits; default: made on first start in DATA_DIR/secret.key (0600)"
     )
+
+    secret_key_previous: SecretStr | None = Field(
+        None, description="the key in force before SECRET_KEY, while it is being changed; the next start wraps everything anew"
+    )
+    secret_key_file: Path | None = Field(
+        None, description="file of the master key where SECRET_KEY is not set; default DATA_DIR/secret.key"
+    )
+
+    backup_dir: Path | None = Field(None, description="where backups are written; its key file then forgets at once what is erased")
+    backup_days: int = Field(30, ge=1, le=3650, description="days backups are kept, and the keyed hashes of what was erased meanwhile")
 
     cache_dir: Path | None = Field(None, description="what was learnt from the knowledge, to start quickly; default DATA_DIR/cache")
 
@@ -122,7 +138,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/") if value else None
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "secret_key_previous")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
@@ -153,6 +169,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def secret_path(self) -> Path:
+        """Return where the master key lies when it is not set."""
+        return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
     def root_url(self) -> str:
         """Return the address our pages are reached at, without a stroke at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -171,7 +192,12 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """Return the database address that is in force."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'dragoman.db'}"
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.data_dir / 'dragoman.db'}"
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether the database is PostgreSQL, which any number of processes may serve from."""
+        return self.store_url.startswith(("postgresql:", "postgres:"))
 
 
 def load_settings(**overrides: object) -> Settings:

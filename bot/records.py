@@ -160,3 +160,18 @@ class Vitals:
     dead: int
     uncertain: int
     cases: Mapping[str, CasesWaiting]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What a look through everything that is stored found: how many sealed values of each kind, how many of them do not open, and the
+    first line of the audit that does not follow from the one before (None: all is well)."""
+
+    counts: Mapping[str, int]
+    unreadable: int
+    broken_audit: int | None
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether everything opened and the audit is whole."""
+        return self.unreadable == 0 and self.broken_audit is None

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from bot.cases import Attachment
 from bot.channels import Channel, Flooding, Parcel
+from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
 from bot.flood import CONTACT, MOST_WAITING, Due, Flood
 from bot.logs import describe
@@ -42,8 +43,24 @@ from bot.model import (
     Understanding,
 )
 from bot.pace import Pace
-from bot.records import Confirmed
-from bot.store import Blocked, Dead, Decision, Delivery, FindButton, Handled, Retry, Said, Sent, Settlement, Snapshot, Store, WaitingEvent
+from bot.records import CaseLine, Confirmed
+from bot.store import (
+    Blocked,
+    Dead,
+    Decision,
+    Delivery,
+    FindButton,
+    Handled,
+    Retry,
+    Said,
+    Sent,
+    Settlement,
+    Snapshot,
+    Store,
+    Swept,
+    WaitingEvent,
+)
+from bot.store.replicas import Notice
 
 log = logging.getLogger(__name__)
 
@@ -65,17 +82,29 @@ class NeedsHistory(Exception):
     """A turn asked for the contact's data; handle again with the history at hand."""
 
 
+class NothingWaits(Exception):
+    """Another process has handled what waited; there is nothing to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is kept of a contact beside the conversation: the messages of the chat, and the lines of each of their requests."""
+
+    history: Sequence[StoredMessage]
+    lines: Mapping[int, Sequence[CaseLine]]
+
+
 @dataclass(frozen=True, slots=True)
 class Mind:
     """What the service needs of the dialogue, bound by app.py to the knowledge of the moment.
 
-    `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, history, now)`;
+    `understand(text, city, locale)`; `step(conversation, event, now)`; `data_message(conversation, contact, held, now)`;
     `apology(conversation)` is said when a turn fails; `desk_locale(city)` is the language a city's advisors read;
     `sounds_like_crisis(text)`; `too_many(conversation)` is said to who wrote so much that some of it was dropped."""
 
     understand: Callable[[str, str | None, str | None], Understanding]
     step: Callable[[Conversation, Event, datetime], Turn]
-    data_message: Callable[[Conversation, ContactRef, Sequence[StoredMessage], datetime], Message]
+    data_message: Callable[[Conversation, ContactRef, Held, datetime], Message]
     apology: Callable[[Conversation], Message]
     desk_locale: Callable[[str | None], str]
     sounds_like_crisis: Callable[[str], bool] = lambda text: False
@@ -315,6 +344,9 @@ class ConversationService:
         if channel is None:
             return  # that channel is switched off; what was written there waits until it is back
         handle_group = self._groups.get(channel.name)
+        if handle_group and not self._store.replicas.leads:
+            self._store.replicas.tell(Notice("inbox", contact_id))  # what is said in groups and to them must be known in one place
+            return
         handled = await (self._group(snapshot, handle_group) if handle_group else self._turns(snapshot, channel))
         if self._answers_judged and (handled.confirmed or handled.reported):
             await self._answers_judged(handled.confirmed)
@@ -345,11 +377,19 @@ class ConversationService:
         try:
             handled = await self._store.handle(contact_id, turn.decide)
         except NeedsHistory:
-            turn.history = await self._store.history(contact_id)
+            turn.held = await self._held(snapshot)
             handled = await self._store.handle(contact_id, turn.decide)
+        except NothingWaits:
+            return Handled()
         self._waiting = max(0, self._waiting - turn.handled - turn.failed)
         self._metrics.turned(time.monotonic() - begun, turn.handled, turn.failed, turn.outcomes)
         return handled
+
+    async def _held(self, snapshot: Snapshot) -> Held:
+        """Read what is kept of a contact."""
+        known = snapshot.conversation
+        lines = {case.number: await self._store.desk.lines(case.number) for case in known.cases}
+        return Held(await self._store.history(known.contact_id), lines)
 
     async def _group(self, snapshot: Snapshot, handle_group: HandleGroup) -> Handled:
         """Let a desk group's events be done first, each by its own key, and then note that they are: a crash between repeats them."""
@@ -448,7 +488,7 @@ class ConversationService:
     async def _sweep_loop(self) -> None:
         while True:
             try:
-                swept = await self._store.sweep()
+                swept = await self._store.sweep() if self._store.replicas.leads else Swept(0, 0, 0)
                 self._metrics.swept(well=True)
                 if any((swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)):
                     found = (swept.histories, swept.inbox_keys, swept.contacts_erased, swept.cases)
@@ -467,7 +507,7 @@ class _Handling:
         self._ahead: dict[int, Understanding] = {}
         self._translated: dict[int, str] = {}
         self._translated_to = ""
-        self.history: Sequence[StoredMessage] | None = None
+        self.held: Held | None = None
         self.left = 0
         self.handled = self.failed = 0  # events of the last attempt, and what came of texts the bot itself answered
         self.outcomes: list[Outcome] = []
@@ -505,6 +545,8 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
+        if not snapshot.waiting:
+            raise NothingWaits
         decision, chosen, self.outcomes = Decision(snapshot.conversation, ()), self._chosen(snapshot), []
         for item in chosen:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
@@ -529,7 +571,7 @@ class _Handling:
         except NeedsHistory:
             raise
         except Exception as error:  # the outermost boundary of a turn: the contact still gets an answer
-            log.error("turn failed in state %s: %s", known.state, describe(error))
+            log.error("turn failed in state %s: %s", Word(known.state), describe(error))
             apology = tuple(Said(part) for part in self._channel.split(self._mind.apology(known)))
             return replace(before, failed=(*before.failed, inbox_id), said=(*before.said, *said, *apology))
         if isinstance(event, TextReceived) and event.understood and known.owner == "bot":
@@ -567,9 +609,9 @@ class _Handling:
             if isinstance(effect, SendMessage):
                 said += [Said(part) for part in self._channel.split(effect.message)]
             elif isinstance(effect, SendData):
-                if self.history is None:
+                if self.held is None:
                     raise NeedsHistory
-                message = self._mind.data_message(turn.conversation, contact, self.history, self._now)
+                message = self._mind.data_message(turn.conversation, contact, self.held, self._now)
                 said += [Said(part) for part in self._channel.split(message)]
         return tuple(said)
 

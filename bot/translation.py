@@ -11,6 +11,8 @@ from typing import Final
 
 import aiohttp
 
+from bot.discretion import Word
+
 log = logging.getLogger(__name__)
 
 TIMEOUT_S: Final = 2.5  # for one text; whoever reads waits 3 s at most
@@ -134,7 +136,7 @@ class LibreTranslate:
 
     def _pause(self, error: Exception) -> None:
         self._paused_until = asyncio.get_running_loop().time() + PAUSE_S
-        log.warning("translating pauses for %d s: %s", PAUSE_S, type(error).__name__)
+        log.warning("translating pauses for %d s: %s", PAUSE_S, Word(type(error).__name__))
 
     async def _ask(self, text: str, source: str, target: str) -> str | None:
         """Ask for one text; None where the server refuses it or does not know the languages. Raises Unavailable and what aiohttp does."""

@@ -137,3 +137,10 @@ def test_passwords_and_keys_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.smtp_password is not None
     assert settings.smtp_password.get_secret_value() == "hush-1"
     assert "hush" not in repr(settings)
+
+
+def test_the_password_of_the_database_shows_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAGOMAN_DATABASE_URL", "postgresql://dragoman:geheim@db/dragoman")
+    settings = load_settings()
+    assert (settings.is_shared, settings.store_url) == (True, "postgresql://dragoman:geheim@db/dragoman")
+    assert "geheim" not in repr(settings) + str(settings.model_dump())

@@ -31,13 +31,13 @@ from bot.model import (
     Run,
     SendData,
     SendMessage,
-    StoredMessage,
     TextReceived,
     Turn,
     Understanding,
 )
-from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Mind
-from bot.store import Dead, Delivery, Retry, Store, open_store
+from bot.service import LONGEST_DELAY_S, MAX_ATTEMPTS, ConversationService, Held, Mind
+from bot.store import Dead, Decision, Delivery, Retry, Said, Snapshot, Store, open_store
+from bot.store.replicas import Alone, Notice
 
 SECRET = bytes(range(32))
 
@@ -81,8 +81,8 @@ def echo(conversation: Conversation, event: Event, now: datetime) -> Turn:
 
 
 def mind() -> Mind:
-    def data(conversation: Conversation, contact: ContactRef, history: Sequence[StoredMessage], now: datetime) -> Message:
-        return said("data: " + " / ".join(text_of(item.message) for item in history))
+    def data(conversation: Conversation, contact: ContactRef, held: Held, now: datetime) -> Message:
+        return said("data: " + " / ".join(text_of(item.message) for item in held.history))
 
     return Mind(
         understand=lambda text, city, locale: Understanding("none", city=city, locale=locale),
@@ -395,3 +395,83 @@ async def test_a_channel_that_is_off_keeps_what_waits(store: Store, post: PostCa
     await on.start()
     await until(lambda: post.to("ana") == ["1:hello"])
     await on.stop()
+
+
+# ---------------------------------------------------------------- several processes
+
+
+class Follower(Alone):
+    """Another process leads."""
+
+    leads = False
+
+    def __init__(self) -> None:
+        self.told: list[Notice] = []
+
+    def tell(self, notice: Notice) -> None:
+        self.told.append(notice)
+
+
+async def test_what_is_said_in_groups_is_left_to_the_process_that_leads(store: Store, post: PostCards) -> None:
+    asked: list[str] = []
+
+    async def handle_group(snapshot: Snapshot) -> Decision:
+        asked.append(snapshot.conversation.contact_id)
+        return Decision(snapshot.conversation, tuple(item.id for item in snapshot.waiting))
+
+    store.replicas = follower = Follower()
+    service = ConversationService(store, [post], mind, clock, groups={"post": handle_group})
+    await service.accept([wrote("group", 1, "/close")])
+    await service.idle()
+    (contact_id,) = await store.waiting(10)
+    assert (asked, follower.told) == ([], [Notice("inbox", contact_id)])
+    store.replicas = Alone()
+    service.wake((contact_id,))
+    await service.idle()
+    assert (asked, await store.waiting(10)) == ([contact_id], ())
+
+
+async def test_a_stop_lets_the_sender_send_what_it_has_just_leased(store: Store, post: PostCards, monkeypatch: pytest.MonkeyPatch) -> None:
+    (contact_id,) = await store.accept([wrote("amina", 1, "hi")])
+    words = (Said(said("hello")),)
+    handled = await store.handle(contact_id, lambda snapshot, _find: Decision(snapshot.conversation, (snapshot.waiting[0].id,), said=words))
+    await store.settle(handled.deliveries[0], Retry(0.001))
+    claim, leased, told = store.claim, asyncio.Event(), asyncio.Event()
+
+    async def slow(limit: int) -> tuple[Delivery, ...]:
+        found = await claim(limit)
+        if found:
+            leased.set()
+            await told.wait()
+        return found
+
+    monkeypatch.setattr(store, "claim", slow)
+    service = ConversationService(store, [post], mind, clock)
+    await service.start()
+    await leased.wait()
+    stopping = asyncio.create_task(service.stop())
+    await asyncio.sleep(0)
+    told.set()
+    await stopping
+    assert post.to("amina") == ["hello"]
+    assert (await store.claim(10), (await store.figures())["outbox_uncertain"]) == ((), 0)
+
+
+async def test_what_another_process_was_quicker_with_is_not_handled_again(
+    store: Store, post: PostCards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contact_id,) = await store.accept([wrote("amina", 1, "hi")])
+    read = store.read
+
+    async def late(contact_id: str) -> Snapshot | None:
+        found = await read(contact_id)
+        await store.handle(contact_id, lambda snapshot, _find: Decision(snapshot.conversation, tuple(each.id for each in snapshot.waiting)))
+        return found
+
+    monkeypatch.setattr(store, "read", late)
+    service = ConversationService(store, [post], mind, clock)
+    service.wake((contact_id,))
+    await service.idle()
+    snapshot = await read(contact_id)
+    assert snapshot is not None
+    assert (post.sent, snapshot.conversation.version) == ([], 1)

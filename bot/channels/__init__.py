@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -69,6 +70,36 @@ class Host(Protocol):
 
     async def is_linked(self, contact: ContactRef) -> bool:
         """Tell whether a group is a desk's."""
+
+
+class Lead(Protocol):
+    """Which of several processes does what one alone may do, such as asking a platform for updates."""
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether this process does it."""
+
+    async def changes(self, leads: bool) -> None:
+        """Wait until `leads` is another than given."""
+
+
+@runtime_checkable
+class FollowsLead(Protocol):
+    """A channel of which one process alone may receive."""
+
+    def follow(self, lead: Lead) -> None:
+        """Receive only while this process leads."""
+
+
+class AlwaysLeads:
+    """One process does everything."""
+
+    leads = True
+
+    async def changes(self, leads: bool) -> None:
+        """Wait for a change that never comes."""
+        if leads:
+            await asyncio.get_running_loop().create_future()
 
 
 class Channel(Protocol):

@@ -26,6 +26,7 @@ class State:
     team: tuple[Staff, ...]
     reports: tuple[Report, ...]
     by_number: Mapping[int, Case]
+    woken: Mapping[int, frozenset[str]]
 
 
 class Watch:
@@ -70,7 +71,8 @@ class Desk:
             if self._state is None or self._state.version != version:
                 mark = await self._store.mark()
                 cases, team, reports = await self._store.open_cases(), await self._store.team(), await self._store.reports()
-                self._state, self._mark = State(version, cases, team, reports, {case.number: case for case in cases}), mark
+                by_number, woken = {case.number: case for case in cases}, await self._store.woken_now()
+                self._state, self._mark = State(version, cases, team, reports, by_number, woken), mark
             return self._state
 
     async def look(self) -> None:
@@ -93,10 +95,8 @@ class Desk:
         return self._offered[2]
 
 
-def board_of(
-    staff: Staff, state: State, offered: Mapping[int, frozenset[str]], asked: Sequence[Case], woken: Mapping[int, frozenset[str]]
-) -> Board:
-    """Arrange what somebody's queue shows. `woken`: by number, the ids of those who were woken for it."""
+def board_of(staff: Staff, state: State, offered: Mapping[int, frozenset[str]], asked: Sequence[Case]) -> Board:
+    """Arrange what somebody's queue shows."""
     seen = [case for case in state.cases if may_see(staff, case)]
     waiting = tuple(case for case in seen if case.state == "waiting")
     return Board(
@@ -105,7 +105,7 @@ def board_of(
         others=tuple(case for case in seen if case.state == "claimed" and case.advisor != staff.id),
         offered=frozenset(case.number for case in waiting if staff.id in offered.get(case.number, ()) or case.practice_for == staff.id),
         asked=tuple(asked),
-        woken=frozenset(case.number for case in waiting if staff.id in woken.get(case.number, ())),
+        woken=frozenset(case.number for case in waiting if staff.id in state.woken.get(case.number, ())),
     )
 
 

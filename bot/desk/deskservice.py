@@ -52,6 +52,7 @@ from bot.desk.sweep import Sweeper
 from bot.desk.words import DeskWords
 from bot.dialogue.context import Flag
 from bot.errors import StoreError
+from bot.gaps import FEWEST
 from bot.knowledge.sure import Confirmations
 from bot.logs import describe
 from bot.model import MAX_TEXT, City, Message
@@ -62,6 +63,7 @@ from bot.store.desk import Acted, DeskStore
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 2.0  # how often changes of other processes are looked for
+GATHER_S: Final = 0.1  # what others change within so long is looked at together
 SWEEP_S: Final = 5.0
 RELAY_S: Final = 3.0  # what happens meanwhile goes into one post
 TRANSLATE_S: Final = 3.0  # a reply waits no longer for its translation
@@ -88,12 +90,14 @@ class DeskService:
         split: Callable[[Message], Sequence[Message]],
         stamp: WriteConfirmed | None = None,
         grow: Grow | None = None,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make the service.
 
         `wake` handles contacts whose inbox got something; `fetch` gets the content of a file; `bot_name` is the bot's name on Telegram, ""
         where there is none; `split` cuts a message into what the channel of desk groups can carry; `stamp` writes confirmations into the
-        knowledge files, `grow` kept questions, where that can be done."""
+        knowledge files, `grow` kept questions, where that can be done. `leads`: of several processes, this is the one that sweeps and tells
+        the groups."""
         self._store, self._words, self._clock, self._rules = store, words, clock, rules
         self._wake, self._fetch, self._translate, self._bot_name = wake, fetch, translate, bot_name
         self._desk = Desk(store)
@@ -106,13 +110,16 @@ class DeskService:
         self._later: set[asyncio.Task[None]] = set()
         self._judged, self._stamp = Judged(store), stamp
         self._gaps = Gaps(store, words, grow)
+        self._leads = leads
+        self._heard = asyncio.Event()
+        self._heard.set()  # the first look is due at once
 
     # ------------------------------------------------------------ life
 
     async def start(self) -> None:
         """Begin to look, sweep and relay."""
         self._loops = [
-            asyncio.create_task(self._every(LOOK_S, self.look)),
+            asyncio.create_task(self._every(GATHER_S, self._look_in_time)),
             asyncio.create_task(self._every(SWEEP_S, self.sweep)),
             asyncio.create_task(self._every(RELAY_S, self.relay)),
         ]
@@ -141,12 +148,28 @@ class DeskService:
         await self._judged.look(state.reports)
         self._translations.keep_only(state.by_number)
 
+    async def _look_in_time(self) -> None:
+        """Look every LOOK_S seconds, and at once when another process has changed something."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await self._heard.wait()
+        self._heard.clear()
+        await self.look()
+
+    def heard(self) -> None:
+        """Hear that another process may have changed something."""
+        self._heard.set()
+
     async def sweep(self) -> None:
         """Wake, return, offer and remind as is due now."""
+        if not self._leads():
+            return
         await self._sweeper.sweep(self._clock())
 
     async def relay(self) -> None:
         """Tell the desk groups what changed."""
+        if not self._leads():
+            return
         async with self._in_groups:
             await self._relay.tell(self._clock())
 
@@ -242,7 +265,7 @@ class DeskService:
         """Return what somebody's queue shows."""
         state = await self._desk.state()
         asked = await self._store.offers(staff.id) if is_helper(staff) else ()
-        return board_of(staff, state, self._desk.offered(state, self._clock()), asked, self._sweeper.woken())
+        return board_of(staff, state, self._desk.offered(state, self._clock()), asked)
 
     async def case(self, staff: Staff, number: int) -> Case | None:
         """Return a case somebody may see."""
@@ -444,9 +467,10 @@ class DeskService:
         return True
 
     async def figures(self, staff: Staff) -> Sequence[CaseFigure]:
-        """Return the figures of one's city."""
+        """Return the figures of one's city; only admins see those of fewer than FEWEST, which might tell of a single person."""
         found = await self._store.case_figures() if staff.profile.role in LEADS else ()
-        return [figure for figure in found if is_of(staff, figure.city)]
+        is_admin = staff.profile.role == "admin"
+        return [figure for figure in found if is_of(staff, figure.city) and (is_admin or figure.n >= FEWEST)]
 
     async def reports(self, staff: Staff) -> Sequence[Report]:
         """Return the open reports on answers of one's city."""

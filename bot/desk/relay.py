@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING: Final = 10  # posts under way to one group: half a minute of what Telegram lets through (20 a minute)
 MAX_LINES: Final = 10  # in one post; what is more is read on the web desk
 GONE: Final = 1 << 62  # "upto" of a case that was erased: there is nothing more to tell
-CHECK_S: Final = 60.0  # how often topics of closed cases are looked at
+CHECK_S: Final = 10.0  # how often topics of closed cases are looked at: so long one stays after its contact asked to be forgotten
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

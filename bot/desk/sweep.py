@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -16,6 +16,7 @@ from bot.desk.notices import Stage
 from bot.desk.rules import DeskRules
 from bot.desk.words import DeskWords
 from bot.dialogue.waiting import desk_of
+from bot.discretion import Word
 from bot.errors import StoreError
 from bot.knowledge.hours import desk_state
 from bot.logs import describe
@@ -56,10 +57,6 @@ class Sweeper:
         self._rounds: dict[int, _Round] = {}
         self._logged: set[str] = set()
         self._changed = False  # pages have not heard of it yet
-
-    def woken(self) -> Mapping[int, frozenset[str]]:
-        """Return whom each waiting case has woken."""
-        return {number: frozenset(staff_id for staff_id, _stage in round_.told) for number, round_ in self._rounds.items()}
 
     async def sweep(self, now: datetime) -> None:
         """Do everything that is due at `now`. Raises StoreError."""
@@ -160,7 +157,7 @@ class Sweeper:
     async def _give_back(self, case: Case, why: Literal["no-answer", "away"]) -> None:
         self._wake(await self._store.give_back(case.number, why))
         self._changed = True
-        log.info("case %d goes back to the queue: %s", case.number, why)
+        log.info("case %d goes back to the queue: %s", case.number, Word(why))
 
     async def _tell_of_return(self, case: Case, team: Sequence[Staff], now: datetime) -> None:
         back = await self._store.case(case.number)
@@ -224,7 +221,7 @@ class Sweeper:
         if once in self._logged:
             return
         self._logged = {mark for mark in self._logged if mark.endswith(f"{now:%Y%m%d%H}")} | {once}
-        log.error("%s: %d cases wait and nobody of the desk can be reached", city, number)
+        log.error("%s: %d cases wait and nobody of the desk can be reached", Word(city), number)
         for admin in admins:
             await self._store.write_to(admin.id, self._words.alert(city, number), once=once)
 

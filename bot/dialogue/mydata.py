@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.cases import Case
 from bot.dialogue import procedure
@@ -23,6 +23,7 @@ from bot.model import (
     StoredMessage,
     Turn,
 )
+from bot.records import CaseLine
 from bot.wire import encode_message
 
 
@@ -50,12 +51,17 @@ def data_options(_: Callable[[str], str]) -> tuple[Option, ...]:
     return option("do", "delete", _("Erase everything now")), option("do", "menu", _("☰ All topics"))
 
 
-def render_data(context: Context, conversation: Conversation, history: Sequence[StoredMessage]) -> Message:
+def render_data(
+    context: Context,
+    conversation: Conversation,
+    history: Sequence[StoredMessage],
+    lines: Mapping[int, Sequence[CaseLine]],
+) -> Message:
     """Write down all we hold about a contact: a plain list to read, and a file with every detail."""
     _ = words(conversation, context)
     held = bullets(_held(context, conversation, len(history)))
     lacking = text(_("I do not keep your name, your phone number or your exact position."))
-    document = Document("dragoman-data.json", "application/json", _as_json(conversation, history))
+    document = Document("dragoman-data.json", "application/json", _as_json(conversation, history, lines))
     blocks = (strong(_("What I keep about you")), held, lacking)
     return Message(locale=tongue(conversation, context), blocks=blocks, options=data_options(_), document=document)
 
@@ -105,7 +111,9 @@ def _requests(context: Context, conversation: Conversation) -> Iterator[str]:
         ).format(n=days)
 
 
-def _as_request(case: Case) -> dict[str, object]:
+def _as_request(case: Case, lines: Sequence[CaseLine]) -> dict[str, object]:
+    """Write down a request, with all that contact, bot and people said in it; what staff note among themselves is theirs."""
+    said = [line for line in lines if line.author in ("contact", "bot", "person")]
     return {
         "number": case.number,
         "kind": case.kind,
@@ -117,10 +125,15 @@ def _as_request(case: Case) -> dict[str, object]:
         "name shown to people": case.pseudonym,
         "opened": case.opened_at.isoformat(),
         "closed": case.closed_at.isoformat() if case.closed_at else None,
+        "said": [
+            {"at": line.at.isoformat(), "by": line.name or line.author, "message": json.loads(encode_message(line.message))}
+            for line in said
+            if line.message
+        ],
     }
 
 
-def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> str:
+def _as_json(conversation: Conversation, history: Sequence[StoredMessage], lines: Mapping[int, Sequence[CaseLine]]) -> str:
     held = {
         "contact": conversation.contact_id,
         "channel": conversation.channel,
@@ -130,7 +143,7 @@ def _as_json(conversation: Conversation, history: Sequence[StoredMessage]) -> st
         "state": conversation.state,
         "owner": conversation.owner,
         "data": {**conversation.data, **conversation.recent},
-        "requests": [_as_request(case) for case in conversation.cases],
+        "requests": [_as_request(case, lines.get(case.number, ())) for case in conversation.cases],
         "options": [list(pair) for pair in conversation.options],
         "messages": [{"at": kept.at.isoformat(), "message": json.loads(encode_message(kept.message))} for kept in history],
     }

@@ -1,4 +1,4 @@
-"""What the service asks of a database. One contract, one suite (tests/contracts/test_store.py), one engine so far.
+"""What the service asks of a database. One contract, one suite (tests/contracts), two engines.
 
 Guarantees every engine gives:
 - `accept` returns only after its rows are safe on disk; a repeated external id of a channel is dropped silently.
@@ -17,13 +17,16 @@ from typing import Protocol
 
 from bot.errors import ConfigError
 from bot.model import CaseEffect, ContactRef, Conversation, Event, Incoming, Message, StoredMessage
-from bot.records import Confirmed, Vitals
+from bot.records import Checkup, Confirmed, Vitals
 from bot.store.desk import DeskStore
+from bot.store.replicas import Replicas
 
 LEASE_S = 15.0  # longer than the longest platform call (10 s), so that a lease never ends under a living sender
 HISTORY_MESSAGES = 20  # of both sides together
 HISTORY_HOURS = 24  # after the last message of either side
+BACKUP_DAYS = 30  # default: how long backups are kept, and the tombstones of what was erased meanwhile
 RETENTION_DAYS = 30  # default: how long a case is kept after it was closed
+CONNECTIONS = 8  # default: of one process to PostgreSQL
 INBOX_KEY_DAYS = 30  # external ids are kept that long without payload: longer than any platform repeats itself
 
 
@@ -151,6 +154,8 @@ class Store(Protocol):
     """See the module docstring for what is promised. All methods raise StoreError when the database refuses."""
 
     desk: DeskStore
+    replicas: Replicas
+    root: bytes  # what keys outside the store are derived from; it stays the same when the master secret changes
 
     async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
         """Store events, making contacts where needed; returns the contact ids that have something new (repeats give none)."""
@@ -207,6 +212,17 @@ class Store(Protocol):
     async def sweep(self) -> Swept:
         """Remove what has outlived its time: histories, inbox keys, half-erased contacts."""
 
+    async def change_master(self, secret: bytes) -> int:
+        """Wrap every data key anew under another master secret, while another process serves; returns how many there were.
+
+        All of them or none, whatever happens; a process that serves takes the change over by itself."""
+
+    async def look_through(self) -> Checkup:
+        """Open everything that is sealed once, as after a restore; returns how much there is and how much does not open."""
+
+    async def restored(self, name: str) -> None:
+        """Note in the audit that a copy was restored; what waits to be sent is uncertain then, it may have gone out since."""
+
     async def close(self) -> None:
         """Finish what is running and let go of the database."""
 
@@ -216,20 +232,57 @@ async def open_store(
     *,
     data_dir: Path,
     secret: bytes,
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] | None,
     exclusive: bool = True,
     retention_days: int = RETENTION_DAYS,
+    connections: int = CONNECTIONS,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> Store:
-    """Open the store a database address names: `sqlite:///path/to/file`, or `sqlite://:memory:` which forgets at the end.
+    """Open the store a database address names.
 
-    `data_dir` holds the keys and the lock; `secret` is the master secret (32 bytes).
-    `retention_days`: closed cases are erased after so many days.
-    `exclusive`: this process serves, and no second one may; admin commands open with False and work beside it.
+    `sqlite:///path/to/file`: one process serves; `data_dir` holds the keys and the lock. `sqlite://:memory:` forgets at the end.
+    `postgresql://user:password@host/name`: any number of processes serve, of which each holds `connections` and one more; the keys are in
+    the database, too, and its clock counts where `clock` is None.
+    `secret` is the master secret (32 bytes). `previous`: earlier ones. Where one of them fits and this process serves, the keys are wrapped
+    anew for `secret`.
+    `retention_days`: closed cases are erased after so many days; `backup_days`: what was erased is remembered so long, by keyed hashes.
+    `exclusive`: this process serves (on SQLite no second one may); admin commands open with False and work beside it.
     Raises ConfigError for another kind of address, StoreLocked, WrongKey, or StoreError when the database does not open."""
     scheme, found, rest = url.partition("://")
-    if scheme != "sqlite" or not found or not (rest == ":memory:" or rest.startswith("/")) or rest == "/":
-        raise ConfigError("DATABASE_URL must read sqlite:///path/to/file or sqlite://:memory: (no other database is supported yet)")
+    if scheme in ("postgresql", "postgres") and found and rest:
+        from bot.store.postgres import open_postgres  # only when asked for: importing the driver takes a tenth of a second
+
+        return await open_postgres(
+            url,
+            secret=secret,
+            clock=clock,
+            serves=exclusive,
+            retention_days=retention_days,
+            connections=connections,
+            previous=previous,
+            backup_days=backup_days,
+        )
+    path = sqlite_path(url)
+    if clock is None:
+        raise ConfigError("SQLite has no clock of its own")
     from bot.store.sqlite import open_sqlite  # only when asked for: another engine's driver need not be there
 
-    path = None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))
-    return await open_sqlite(path, data_dir=data_dir, secret=secret, clock=clock, exclusive=exclusive, retention_days=retention_days)
+    return await open_sqlite(
+        path,
+        data_dir=data_dir,
+        secret=secret,
+        clock=clock,
+        exclusive=exclusive,
+        retention_days=retention_days,
+        previous=previous,
+        backup_days=backup_days,
+    )
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file a database address names, None for one in memory. Raises ConfigError for another kind of address."""
+    scheme, found, rest = url.partition("://")
+    if scheme != "sqlite" or not found or not (rest == ":memory:" or rest.startswith("/")) or rest == "/":
+        raise ConfigError("DATABASE_URL must read sqlite:///path/to/file, sqlite://:memory: or postgresql://user:password@host/name")
+    return None if rest.removeprefix("/") == ":memory:" else Path(rest.removeprefix("/"))

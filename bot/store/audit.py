@@ -36,6 +36,10 @@ def _last(db: Database) -> tuple[int, bytes, bool]:
 
 def note(db: Database, actor: str, deed: str, number: int = 0, detail: str = "") -> None:
     """Add a line: who did what, never what was said. Where the end was cut off, the new line does not follow from what is left."""
+    db.at_end("audit", lambda: _add(db, actor, deed, number, detail))
+
+
+def _add(db: Database, actor: str, deed: str, number: int, detail: str) -> None:
     last, before, is_whole = _last(db)
     line: _Row = (last + 1, db.now(), actor, deed, number, detail)
     chain = _chain(db, before if is_whole else CUT, line)
@@ -55,13 +59,39 @@ def _line(row: _Row) -> AuditLine:
 
 def verify(db: Database) -> int | None:
     """Return the id of the first line that does not follow from the one before, or of the first that was cut off; None: all is well."""
-    before, last = b"", 0
+    before, last, anchored = b"", 0, _anchored(db)
     for row in db.rows("audit_lines"):
         line, chain = cast(_Row, row[:-1]), cast(bytes, row[-1])
-        if not _is_chain(chain, _chain(db, before, line)):
+        if not _is_chain(chain, _chain(db, before, line)) or (line[0] == anchored[0] and chain != anchored[1]):
             return line[0]
         before, last = chain, line[0]
-    return None if _last(db)[2] else last + 1
+    return None if _last(db)[2] and last >= anchored[0] else last + 1
+
+
+def anchor(db: Database) -> None:
+    """Note beside the keys how far the audit goes that is committed, so that an earlier end, put back, hides nothing.
+
+    Where it does not follow from what was noted before, that stays as it is."""
+    last, chain, is_whole = _last(db)
+    before, kept = _anchored(db)
+    row = db.row("audit_chain", before) if before else None
+    if is_whole and last > before and (not before or (row is not None and row[0] == kept)):
+        db.keys.note(END, f"{last} ".encode() + chain)
+
+
+def anchor_alone(db: Database) -> None:
+    """Note how far the audit goes where others add to it meanwhile."""
+    db.at_end("audit", lambda: anchor(db))
+
+
+def lift_anchor(db: Database) -> None:
+    """Begin anew after a restore: the data are older than the keys."""
+    db.keys.note(END, b"")
+
+
+def _anchored(db: Database) -> tuple[int, bytes]:
+    last, _, chain = (db.keys.noted(END) or b"0 ").partition(b" ")
+    return int(last), chain
 
 
 def _is_chain(kept: object, due: bytes) -> bool:

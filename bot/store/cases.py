@@ -197,15 +197,15 @@ def _place(db: Database, case: Case) -> int:
         return 0
     if case.practice_for is not None:
         return 1
-    values = {
-        "city": case.city,
-        "line": _line_of(case),
-        "is_ordinary": int(case.priority != "high"),
-        "opened_at": micros(case.opened_at),
-        "number": case.number,
-    }
-    (count,) = db.connection.execute(db.sql("place_in_line"), values).fetchone()
-    return int(count)
+    row = db.row(
+        "place_in_line",
+        city=case.city,
+        line=_line_of(case),
+        is_ordinary=int(case.priority != "high"),
+        opened_at=micros(case.opened_at),
+        number=case.number,
+    )
+    return cast(int, row[0]) if row else 0
 
 
 def _placed(ordered: Iterable[Case]) -> tuple[Case, ...]:
@@ -281,4 +281,4 @@ def owner_of(cases: Iterable[Case]) -> Owner:
 
 def set_owner(db: Database, contact_id: str) -> None:
     """Write who owns a contact's conversation."""
-    db.connection.execute(db.sql("set_owner"), {"contact_id": contact_id})
+    db.run("set_owner", contact_id=contact_id)

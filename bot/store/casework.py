@@ -241,6 +241,7 @@ def _answer_offer(work: Work, contact_id: str, effect: AnswerOffer) -> None:
     staff = people.of_contact_id(work.db, contact_id)
     if staff is None:
         return
+    work.db.hold_case(effect.number)
     result = pool.answer(work, staff, effect.number, accepts=effect.accepts)
     if isinstance(result, Refused):
         news.unavailable(work, contact_id, staff, effect.number)
@@ -251,6 +252,7 @@ def _write_as_helper(work: Work, known: Conversation, effect: WriteAsHelper) -> 
     if staff is None:
         return
     reply = Reply(effect.text, translated=effect.translated, locale=known.locale or "")
+    work.db.hold_case(effect.number)
     result = deeds.act(work, staff, effect.number, reply)
     if isinstance(result, Refused):
         news.unavailable(work, known.contact_id, staff, effect.number)

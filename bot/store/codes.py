@@ -77,8 +77,7 @@ def _take(db: Database, code: str, name: str) -> str | None:
     row = db.row(name, code_hash, db.now())
     if row is None:
         return None
-    db.run("drop_code", code_hash)
-    return str(row[0])
+    return str(row[0]) if db.change("drop_code", code_hash) else None  # None: somebody was quicker
 
 
 def _joined(db: Database, staff_id: str, way: str) -> Staff | None:

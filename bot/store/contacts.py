@@ -23,7 +23,11 @@ def place(table: str, contact_id: str) -> bytes:
 
 def find(db: Database, contact: ContactRef) -> tuple[str, bool] | None:
     """Return a contact's id and whether they have left, or None."""
-    row = db.row("find_contact", db.secrets.address_hash(contact))
+    return found(db.row("find_contact", db.secrets.address_hash(contact)))
+
+
+def found(row: tuple[object, ...] | None) -> tuple[str, bool] | None:
+    """Read a row of a contact."""
     return None if row is None else (str(row[0]), bool(row[1]))
 
 

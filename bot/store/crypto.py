@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import ConfigError, StoreError
 from bot.model import ContactRef
+from bot.store import folder
 
 SECRET_BYTES = 32
 KEY_BYTES = 32  # AES-256
@@ -44,16 +45,16 @@ class Sealer:
 
 
 class Secrets:
-    """The keys derived from the master secret, one for each purpose."""
+    """The keys derived from a secret, one for each purpose."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != SECRET_BYTES:
-            raise ConfigError(f"the secret key must have {SECRET_BYTES} bytes, not {len(master)}")
-        self._address, self._event = _derive(master, "address hash"), _derive(master, "event hash")
-        self._lookup = _derive(master, "lookup hash")
-        self.audit = _derive(master, "audit chain")
-        self.wrapping = Sealer(_derive(master, "key wrapping"))
-        self.check = _derive(master, "check")
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != SECRET_BYTES:
+            raise ConfigError(f"the secret key must have {SECRET_BYTES} bytes, not {len(secret)}")
+        self.secret = secret
+        self._address, self._event = derive(secret, "address hash"), derive(secret, "event hash")
+        self._lookup = derive(secret, "lookup hash")
+        self.audit = derive(secret, "audit chain")
+        self.check = derive(secret, "check")
 
     def address_hash(self, contact: ContactRef) -> bytes:
         """Return what a contact is found by; without the secret an address can not be guessed from it."""
@@ -72,7 +73,8 @@ def _pair(channel: str, value: str) -> bytes:
     return f"{channel}\0{value}".encode("utf-8", "surrogatepass")
 
 
-def _derive(master: bytes, purpose: str) -> bytes:
+def derive(master: bytes, purpose: str) -> bytes:
+    """Return the key for one purpose."""
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"dragoman store 1: {purpose}".encode()).derive(master)
 
 
@@ -92,8 +94,39 @@ def load_or_create_secret(path: Path) -> bytes:
         stream.write(secret)
         stream.flush()
         os.fsync(stream.fileno())
-    _sync_folder(path.parent)
+    folder.sync(path.parent)
     return secret
+
+
+def next_of(path: Path) -> Path:
+    """Return where a new master secret lies until everything is wrapped with it."""
+    return path.with_name(f"{path.name}.next")
+
+
+def prepare_next(path: Path) -> bytes:
+    """Make a new master secret beside the one in force, whole or not at all; one that a crash left there is gone on with."""
+    if next_of(path).exists():
+        return _load_secret(next_of(path))
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    secret = load_or_create_secret(part)
+    part.replace(next_of(path))
+    folder.sync(path.parent)
+    return secret
+
+
+def finish_next(path: Path) -> None:
+    """Put a new master secret in force: everything is wrapped with it."""
+    next_of(path).replace(path)
+    folder.sync(path.parent)
+
+
+def load_secrets(path: Path) -> tuple[bytes, ...]:
+    """Read the master secret, made on the first start; while it is being changed, the new one first.
+
+    Raises ConfigError as `load_or_create_secret` does."""
+    present = load_or_create_secret(path)
+    return (_load_secret(next_of(path)), present) if next_of(path).exists() else (present,)
 
 
 def _load_secret(path: Path) -> bytes:
@@ -109,12 +142,3 @@ def _load_secret(path: Path) -> bytes:
             "or, where nothing was stored yet, delete it"
         )
     return secret
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -46,6 +46,7 @@ Result = Done | Refused
 
 def do(db: Database, staff_id: str, number: int, deed: Deed, key: str) -> Acted:
     """Do a deed once, however often it is asked for with the same key."""
+    db.hold_case(number)
     work = begin(db)
     staff = people.load(db, staff_id)
     if staff is None:
@@ -172,6 +173,7 @@ def _pass_in_house(work: Work, staff: Staff, case: Case, deed: PassOn) -> Result
 
 def give_back(db: Database, number: int, why: Literal["no-answer", "away"]) -> tuple[str, ...]:
     """Return a case somebody has to its queue; returns the contacts to wake. Nothing happens when nobody has it."""
+    db.hold_case(number)
     work = begin(db)
     case = cases.load(db, number)
     if case is None or case.state != "claimed":
@@ -238,9 +240,10 @@ CONTACT = "contact"  # stands in `wakes` for the contact of the case
 
 def announce(db: Database, number: int, step: CaseStep, once: str) -> tuple[str, ...]:
     """Tell the contact of a step, and the helper of a reminder, once per `once` and round; returns the contacts to wake."""
+    db.hold_case(number)
     work = begin(db)
     case = cases.load(db, number)
-    if case is None or not case.is_open or not db.run("add_wake", CONTACT, f"news:{once}", work.now, number):
+    if case is None or not case.is_open or not db.change("add_wake", CONTACT, f"news:{once}", work.now, number):
         return ()
     if step in ON_RECORD:
         moves.tell(work, case, step)

@@ -164,6 +164,9 @@ class DeskStore(Protocol):
     async def woken(self, number: int) -> Mapping[tuple[str, str], datetime]:
         """Return who was told in which stage of this round, and when."""
 
+    async def woken_now(self) -> Mapping[int, frozenset[str]]:
+        """Return, by open case, who was told of it in its present round, whichever process told them."""
+
     async def write_to(self, staff_id: str, message: Message, *, by: WakeBy | None = None, once: str) -> bool:
         """Send a staff member a message that belongs to no case (a login link, an alert), once per `once`."""
 

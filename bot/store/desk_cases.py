@@ -16,13 +16,13 @@ from bot.store.database import Database
 from bot.store.desk import Acted
 from bot.store.opening import add_practice_line, start_practice
 from bot.store.work import begin
-from bot.store.worker import Worker
+from bot.store.worker import Units
 
 
 class CaseMethods:
     """See bot.store.desk.DeskStore for what each method promises."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Units) -> None:
         self._worker = worker
 
     async def open_cases(self) -> tuple[Case, ...]:
@@ -60,6 +60,7 @@ class CaseMethods:
         """Accept, decline or give back a request for a helper."""
 
         def unit(db: Database) -> Acted:
+            db.hold_case(number)
             work, staff = begin(db), people.load(db, staff_id)
             result = pool.answer(work, staff, number, accepts=accepts) if staff else Refused("not-allowed")
             return Acted(result, tuple(work.wake))
@@ -108,5 +109,6 @@ def _is_news(db: Database, reader: str, number: int) -> bool:
 
 
 def _note_read(db: Database, reader: str, number: int) -> None:
+    db.hold_case(number)
     if _is_news(db, reader, number):
         note(db, reader, "read", number)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from bot.records import KeptQuestion, Use
 from bot.store import gaps
-from bot.store.worker import Worker
+from bot.store.worker import Units
 
 
 class GapMethods:
     """See bot.store.desk.DeskStore for what each method promises."""
 
-    _worker: Worker
+    _worker: Units
 
     async def kept_questions(self) -> tuple[KeptQuestion, ...]:
         """Return the kept questions nobody has used."""

@@ -11,13 +11,13 @@ from bot.records import AuditLine, CaseFigure, Confirmed, OpenSession, Report
 from bot.store import audit, codes, deeds, erase, figures, files, groups, logins, people, reports, reviews, waking
 from bot.store.database import Database, micros
 from bot.store.desk import LOGIN_MINUTES, Group, GroupTopic
-from bot.store.worker import Worker
+from bot.store.worker import Units
 
 
 class PeopleMethods:
     """Staff, logins, waking, files, groups, reports, figures and audit; see DeskStore for what each method promises."""
 
-    _worker: Worker
+    _worker: Units
 
     # ------------------------------------------------------------ people
 
@@ -102,6 +102,10 @@ class PeopleMethods:
     async def woken(self, number: int) -> Mapping[tuple[str, str], datetime]:
         """Return who was told in which stage of this round, and when."""
         return await self._worker.read(lambda db: waking.woken(db, number))
+
+    async def woken_now(self) -> Mapping[int, frozenset[str]]:
+        """Return, by open case, who was told of it in its present round."""
+        return await self._worker.read(waking.woken_now)
 
     async def write_to(self, staff_id: str, message: Message, *, by: WakeBy | None = None, once: str) -> bool:
         """Send a staff member a message of no case, once per `once`."""

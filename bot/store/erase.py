@@ -9,7 +9,7 @@ from bot.errors import StoreError
 from bot.model import CaseNews, PersonWrote
 from bot.store import HISTORY_HOURS, INBOX_KEY_DAYS, gaps, lanes, logins
 from bot.store.audit import note
-from bot.store.contacts import HOUR_US, place
+from bot.store.contacts import HOUR_US, is_over, place
 from bot.store.database import Database, moment
 from bot.wire import decode_event, decode_message
 
@@ -32,6 +32,7 @@ def finish(db: Database, contact_id: str) -> int:
 
     Their cases go at once, the contact once their last messages are out. A crash in between leaves the wish, and the next start or sweep
     comes back to it."""
+    db.hold(contact_id)
     if not is_ripe(db, contact_id):
         return 0
     drop_cases_of(db, contact_id)
@@ -40,11 +41,12 @@ def finish(db: Database, contact_id: str) -> int:
 
 def contact(db: Database, contact_id: str) -> int:
     """Erase a contact and all that is theirs."""
+    db.hold(contact_id)
     drop_cases_of(db, contact_id)
     db.keys.drop(contact_id)
     db.run("drop_events", contact_id)
     db.scrub_logs()
-    return db.run("drop_contact", contact_id)
+    return db.change("drop_contact", contact_id)
 
 
 # ---------------------------------------------------------------- cases
@@ -121,6 +123,7 @@ def drop_cases(db: Database, retention_days: int) -> int:
     That there were so many is all that is kept, beside the figures of the desk."""
     over = db.rows("cases_over", db.now() - retention_days * DAY_US, CASES_AT_ONCE)
     for number, key_id in over:
+        db.hold_case(cast(int, number))
         _drop_case(db, cast(int, number), str(key_id))
     db.count_up("cases_erased", len(over))
     return len(over)
@@ -138,9 +141,13 @@ def finish_one(db: Database) -> int:
 def drop_histories(db: Database) -> int:
     """Forget what silent contacts said and were told, except what still waits to be sent; returns how many histories went."""
     cutoff = db.now() - HISTORY_HOURS * HOUR_US
-    silent = db.connection.execute(db.sql("silent_contacts"), {"cutoff": cutoff, "limit": HISTORIES_AT_ONCE}).fetchall()
-    db.run_each("drop_messages", silent)
-    db.run_each("forget_recent", silent)
+    silent = [str(row[0]) for row in db.rows("silent_contacts", cutoff=cutoff, limit=HISTORIES_AT_ONCE)]
+    db.hold(*silent)
+    for contact_id in silent:
+        said = db.row("last_said", contact_id)
+        if said is not None and is_over(said[0], db.now()):  # they may have spoken before we held them
+            db.run("drop_messages", contact_id)
+            db.run("forget_recent", contact_id)
     if silent:
         db.scrub_logs()
     return len(silent)
@@ -149,24 +156,24 @@ def drop_histories(db: Database) -> int:
 def drop_events(db: Database) -> int:
     """Forget event keys that no platform repeats any more."""
     cutoff = db.now() - INBOX_KEY_DAYS * 24 * HOUR_US
-    return db.connection.execute(db.sql("drop_old_events"), {"cutoff": cutoff, "limit": ROWS_AT_ONCE}).rowcount
+    return db.change("drop_old_events", cutoff=cutoff, limit=ROWS_AT_ONCE)
 
 
 def drop_settled(db: Database) -> int:
     """Forget outbox rows of messages that are out; given up and uncertain ones stay as long as event keys, to be looked into."""
     cutoff = db.now() - INBOX_KEY_DAYS * 24 * HOUR_US
-    return db.connection.execute(db.sql("drop_settled"), {"cutoff": cutoff, "limit": ROWS_AT_ONCE}).rowcount
+    return db.change("drop_settled", cutoff=cutoff, limit=ROWS_AT_ONCE)
 
 
 def drop_stale(db: Database) -> int:
     """Forget codes, logins and requests past their time, who never used their invite, and mailboxes and groups nobody uses any more."""
     now = db.now()
-    gone = db.run("drop_old_codes", now) + db.run("drop_old_moves", now)
+    gone = db.change("drop_old_codes", now) + db.change("drop_old_moves", now)
     gone += sum(_drop_invited(db, str(row[0])) for row in db.rows("never_joined"))
     gone += logins.drop_ended(db)
     gone += gaps.drop_old(db)
-    gone += db.run("drop_old_deeds", now - INBOX_KEY_DAYS * DAY_US)
-    gone += db.run("drop_former_staff")
+    gone += db.change("drop_old_deeds", now - INBOX_KEY_DAYS * DAY_US)
+    gone += db.change("drop_former_staff")
     today = moment(now).date().isoformat()
     return gone + sum(contact(db, str(row[0])) for row in db.rows("unused_contacts", today))
 
@@ -174,7 +181,7 @@ def drop_stale(db: Database) -> int:
 def _drop_invited(db: Database, staff_id: str) -> int:
     db.keys.drop(staff_id)
     db.scrub_logs()
-    return db.run("drop_staff", staff_id)
+    return db.change("drop_staff", staff_id)
 
 
 # ---------------------------------------------------------------- people of the desk
@@ -183,7 +190,7 @@ def _drop_invited(db: Database, staff_id: str) -> int:
 def staff(db: Database, staff_id: str) -> None:
     """Erase a staff member: key, logins, codes, offers, what they practised on; the row itself stays while cases name it."""
     row = db.row("email_contact", staff_id)
-    if not db.run("remove_staff", db.now(), staff_id):
+    if not db.change("remove_staff", db.now(), staff_id):
         return
     db.keys.drop(staff_id)
     for name in ("drop_codes_of", "drop_sessions_of", "drop_offers_of"):
@@ -212,7 +219,7 @@ def reconcile(db: Database) -> None:
     contacts, staff_ids = ({str(row[0]) for row in db.rows(name)} for name in ("contact_ids", "staff_ids"))
     cases = {str(key_id): cast(int, number) for number, key_id in db.rows("case_keys")}
     for key_id in with_key - contacts - staff_ids - cases.keys():
-        db.keys.drop(key_id)
+        db.keys.forget(key_id)
     for key_id in cases.keys() - with_key:
         _drop_case(db, cases[key_id], key_id)
     for staff_id in staff_ids - with_key:

@@ -12,7 +12,7 @@ from bot.store.database import Database
 def count(db: Database, case: Case, name: str, seconds: int = 0) -> None:
     """Add one, and the seconds it took, to a figure of a case's city, language and topic; practice is not counted."""
     if case.practice_for is None:
-        db.run("count_case", case.city, case.locale, case.topic, name, seconds)
+        db.at_end("figures", lambda: db.run("count_case", case.city, case.locale, case.topic, name, seconds))
 
 
 def all_of(db: Database) -> tuple[CaseFigure, ...]:

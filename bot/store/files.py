@@ -15,6 +15,7 @@ MAX_FILES = 50  # of one case
 
 def add(db: Database, number: int, content: bytes) -> str:
     """Keep a file of a case; returns its id. Raises StoreError above MAX_FILE bytes or MAX_FILES files, or without such a case."""
+    db.hold_case(number)
     row = db.row("case_files", number)
     if row is None:
         raise StoreError("no such case")

@@ -30,6 +30,15 @@ def make_private(path: Path) -> None:
         raise StoreError(f"{path.name} cannot be made: {error.strerror}") from error
 
 
+def sync(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 class Files:
     """Database files that are open, with those SQLite keeps beside them: a file that is moved away takes what is written to it along."""
 

@@ -44,7 +44,7 @@ def _question(row: tuple[object, ...]) -> KeptQuestion:
 
 def settle(db: Database, ids: Iterable[int], use: Use, actor: str, detail: str) -> int:
     """Note what questions were used for and forget their texts; returns how many there were."""
-    count = sum(db.run("settle_question", use, question_id) for question_id in dict.fromkeys(ids))
+    count = sum(db.change("settle_question", use, question_id) for question_id in dict.fromkeys(ids))
     if count:
         note(db, actor, f"gap-{use}", detail=f"{detail} {count}".strip())
         db.scrub_logs()
@@ -53,7 +53,7 @@ def settle(db: Database, ids: Iterable[int], use: Use, actor: str, detail: str) 
 
 def drop_old(db: Database) -> int:
     """Forget questions kept for QUESTION_DAYS."""
-    gone = db.run("drop_old_questions", (today(db) - timedelta(days=QUESTION_DAYS)).isoformat())
+    gone = db.change("drop_old_questions", (today(db) - timedelta(days=QUESTION_DAYS)).isoformat())
     if gone:
         db.scrub_logs()
     return gone

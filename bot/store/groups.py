@@ -21,6 +21,7 @@ from bot.store.outgoing import outgoing
 
 def link(db: Database, contact: ContactRef, code: str) -> str | None:
     """Link a group by a code; an earlier group of the city is forgotten. Returns the city, or None when the code is no good."""
+    db.one_by_one()
     city = codes.take_city(db, code)
     if city is None:
         return None
@@ -39,7 +40,7 @@ def link(db: Database, contact: ContactRef, code: str) -> str | None:
 def unlink(db: Database, contact: ContactRef) -> None:
     """Forget a group."""
     known = contacts.find(db, contact)
-    if known is not None and db.run("drop_group", known[0]):
+    if known is not None and db.change("drop_group", known[0]):
         _forget(db, known[0])
         note(db, "system", "unlinked")
 
@@ -55,6 +56,7 @@ def move(db: Database, contact: ContactRef, to: ContactRef) -> None:
     if known is None or (there is not None and there[0] == known[0]):
         return
     contact_id = known[0]
+    db.hold(contact_id, *([there[0]] if there else []))
     if there is not None:
         _take_events(db, there[0], contact_id)
         erase.contact(db, there[0])
@@ -109,6 +111,7 @@ def set_topic(db: Database, contact: ContactRef, number: int, topic_id: int | No
     known = contacts.find(db, contact)
     if known is None:
         return
+    db.hold(known[0])
     if topic_id is not None:
         db.run("set_topic", known[0], number, topic_id)
         return
@@ -130,11 +133,12 @@ def case_of_topic(db: Database, contact: ContactRef, topic_id: int) -> int | Non
 
 def post(db: Database, contact_id: str, number: int, upto: int, messages: Sequence[Message]) -> None:
     """Send messages to a group and note that it now knows the case up to `upto`; nothing happens for a group that is gone."""
+    db.hold(contact_id)
     if db.row("live_contact", contact_id) is None:
         return
     for message in messages:
         outgoing(db, contact_id, replace(message, thread=number), f"post:{os.urandom(8).hex()}")
-    if not db.run("set_upto", upto, contact_id, number) and db.row("has_case", number) is not None:
+    if not db.change("set_upto", upto, contact_id, number) and db.row("has_case", number) is not None:
         db.run("add_topic", contact_id, number, upto)
 
 

@@ -33,7 +33,7 @@ class _Head:
 def claim(db: Database, limit: int) -> tuple[Delivery, ...]:
     """Lease the heads of lanes that are due and free."""
     now = db.now()
-    due = db.connection.execute(db.sql("due_lanes"), {"now": now, "limit": limit}).fetchall()
+    due = db.rows("due_lanes", now=now, limit=limit)
     leased = [lease_head(db, str(row[0]), now) for row in due]
     return tuple(delivery for delivery in leased if delivery is not None)
 
@@ -106,6 +106,7 @@ def _earlier(db: Database, contact_id: str, message: Message) -> tuple[str, ...]
 
 def settle(db: Database, delivery: Delivery, result: Settlement) -> Delivery | None:
     """Record what became of a delivery and lease the next; nothing happens when the lease is lost."""
+    db.hold(delivery.contact_id)
     row = db.row("lane", delivery.contact_id)
     if row is None or row[1] != delivery.lease:
         return None
@@ -154,7 +155,7 @@ def _bury(db: Database, message_id: int, reason: str) -> None:
 
 def drop_open(db: Database, contact_id: str, reason: str) -> None:
     """Give up everything that waits to be sent to a contact; whoever is sending right now loses the lease."""
-    db.count_up("outbox_dead", db.run("drop_open", reason, contact_id))
+    db.count_up("outbox_dead", db.change("drop_open", reason, contact_id))
     db.run("set_lane", contact_id, None, None, None)
 
 
@@ -168,4 +169,4 @@ def resume(db: Database) -> None:
     row = db.row("interrupted")
     db.count_up("outbox_uncertain", cast(int, row[0]) if row else 0)
     db.run("resume_outbox")
-    db.connection.execute(db.sql("resume_lanes"), {"now": db.now()})
+    db.run("resume_lanes", now=db.now())

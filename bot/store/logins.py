@@ -53,7 +53,7 @@ def end(db: Database, staff_id: str, session_id: str) -> None:
 def drop_ended(db: Database) -> int:
     """Forget logins that have ended by themselves."""
     now = db.now()
-    return db.run("drop_ended_sessions", now - IDLE_US, now - LONGEST_US)
+    return db.change("drop_ended_sessions", now - IDLE_US, now - LONGEST_US)
 
 
 def _session(row: tuple[object, ...]) -> OpenSession:

@@ -25,7 +25,7 @@ def tell(work: Work, case: Case, event: str, staff: Staff | None = None, reason:
 
 def claim(work: Work, case: Case, staff: Staff, event: str, *, agreed: bool = False) -> Case | None:
     """Give a case that waits to somebody; None when it does not wait any more."""
-    if not work.db.run("claim_case", staff.id, work.now, int(agreed), case.number):
+    if not work.db.change("claim_case", staff.id, work.now, int(agreed), case.number):
         return None
     tell(work, case, event, staff)
     return cases.changed(work, case)

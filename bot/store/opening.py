@@ -112,6 +112,7 @@ def _insert(work: Work, new: _New) -> int:
 
 def _pseudonym(db: Database, contact_id: str, city: str) -> str:
     """Return the name a contact had in an earlier case that is still kept, else a new one no open case of the city has."""
+    db.one_by_one()
     row = db.row("last_pseudonym", contact_id)
     return str(row[0]) if row else pseudonym_of(os.urandom(8), {str(taken) for (taken,) in db.rows("taken_pseudonyms", city)})
 
@@ -199,6 +200,7 @@ def start_practice(work: Work, staff_id: str, wanted: Case, opening: Sequence[Me
 
 def add_practice_line(work: Work, number: int, message: Message) -> None:
     """Let the simulated contact say something; nothing happens in a case that is closed or no practice."""
+    work.db.hold_case(number)
     case = cases.load(work.db, number)
     if case is None or case.practice_for is None or not case.is_open:
         return

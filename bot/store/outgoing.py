@@ -18,6 +18,7 @@ def outgoing(db: Database, contact_id: str, message: Message, effect_key: str) -
     """Add a message to a contact's history and lane, due at once.
 
     False, and nothing happens: an effect of that key was there before, or the contact is gone."""
+    db.hold(contact_id)
     row = db.row("live_contact", contact_id)
     if row is None or db.row("knows_effect", effect_key) is not None:
         return False
@@ -27,5 +28,5 @@ def outgoing(db: Database, contact_id: str, message: Message, effect_key: str) -
     db.run("add_outgoing_of_case", message_id, effect_key, contact_id, now, message.line, message.thread)
     db.run("rouse_lane", contact_id, now)
     if str(row[0]) not in WITHOUT_HISTORY:
-        db.connection.execute(db.sql("trim_messages"), {"contact_id": contact_id, "keep": HISTORY_MESSAGES})
+        db.run("trim_messages", contact_id=contact_id, keep=HISTORY_MESSAGES)
     return True

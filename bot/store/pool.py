@@ -17,12 +17,13 @@ from bot.store.work import Work
 
 def offer(work: Work, number: int, staff_ids: Sequence[str]) -> None:
     """Ask helpers whether they take a case that waits, each once."""
+    work.db.hold_case(number)
     case = cases.load(work.db, number)
     if case is None or case.state != "waiting" or case.kind not in POOL:
         return
     for staff_id in staff_ids:
         staff = people.load(work.db, staff_id)
-        if staff is not None and in_house(staff, case) and is_fit(staff, case) and work.db.run("add_offer", number, staff_id, work.now):
+        if staff is not None and in_house(staff, case) and is_fit(staff, case) and work.db.change("add_offer", number, staff_id, work.now):
             news.to_helper(work, case, "offered", staff_id=staff_id)
 
 

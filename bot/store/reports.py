@@ -23,6 +23,7 @@ def add(
     about: About = "answer",
 ) -> None:
     """Keep a report; what a staff member gives as the reason is sealed with their key. Contacts have one open per entry and language."""
+    db.one_by_one()
     if by_whom == "contact" and db.row("open_report", city, entry_id, locale) is not None:
         return
     sealed = db.keys.get(staff_id).seal(why.encode("utf-8", "surrogatepass"), place("reports", staff_id)) if staff_id and why else None

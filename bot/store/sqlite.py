@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -13,32 +13,13 @@ from typing import TypeVar, cast
 import aiosqlite
 
 from bot.errors import StoreError, StoreLocked
-from bot.model import ContactRef, Incoming, StoredMessage
-from bot.records import Vitals
-from bot.store import (
-    RETENTION_DAYS,
-    Decide,
-    Delivery,
-    Handled,
-    Settlement,
-    Snapshot,
-    Swept,
-    contacts,
-    erase,
-    folder,
-    inbox,
-    lanes,
-    schema,
-    snapshots,
-    turns,
-    vitals,
-)
+from bot.store import BACKUP_DAYS, RETENTION_DAYS, audit, erase, folder, lanes, schema
 from bot.store.crypto import Secrets
-from bot.store.database import Database, check_pair, configure, moment, open_keys
-from bot.store.desk import DeskStore
+from bot.store.database import SqliteDatabase, configure, open_keys, open_pair
 from bot.store.keys import KeyRing
+from bot.store.methods import UnitStore
 from bot.store.queries import DATA_MIGRATIONS, KEY_MIGRATIONS
-from bot.store.sqlite_desk import SqliteDesk
+from bot.store.replicas import Alone
 from bot.store.worker import Worker
 
 KEYS_NAME = "keys.db"
@@ -47,14 +28,23 @@ T = TypeVar("T")
 
 
 async def open_sqlite(
-    path: Path | None, *, data_dir: Path, secret: bytes, clock: Callable[[], datetime], exclusive: bool, retention_days: int
+    path: Path | None,
+    *,
+    data_dir: Path,
+    secret: bytes,
+    clock: Callable[[], datetime],
+    exclusive: bool,
+    retention_days: int,
+    previous: Sequence[bytes] = (),
+    backup_days: int = BACKUP_DAYS,
 ) -> SqliteStore:
     """Open the database at `path` with its keys in `data_dir`, or both in memory where `path` is None.
 
     `exclusive`: this process serves; it takes the lock, and takes over what an earlier one was sending.
-    `retention_days`: closed cases are erased after so many days.
+    `retention_days`: closed cases are erased after so many days; `backup_days`: tombstones are kept so long.
+    `previous`: earlier secrets; where one of them opens the data and this process serves, they are changed to `secret`.
     Raises StoreLocked, WrongKey, or StoreError when the files can not be opened."""
-    secrets = Secrets(secret)
+    candidates = tuple(Secrets(each).secret for each in (secret, *previous))  # of the right length
     async with AsyncExitStack() as stack:
         if path is not None:
             _prepare(path, data_dir)
@@ -66,11 +56,12 @@ async def open_sqlite(
             stack.push_async_callback(connection.close)
             lock_dir = None if path is None or exclusive else data_dir
             paths = () if path is None or keys_path is None else (path, keys_path)
-            database = await _hop(connection, partial(_open, keys_path, secrets=secrets, clock=clock, lock_dir=lock_dir, paths=paths))
+            opened = partial(_open, keys_path, candidates, clock=clock, lock_dir=lock_dir, rotates=exclusive, paths=paths)
+            database = await _hop(connection, opened)
             stack.push_async_callback(_hop, connection, lambda _: database.close())
         except sqlite3.Error as error:
             raise StoreError(f"the database can not be opened: {error}") from error
-        store = SqliteStore(database, connection, stack.pop_all(), retention_days)
+        store = SqliteStore(database, connection, stack.pop_all(), retention_days, backup_days)
     if exclusive:
         await store.take_over()
     return store
@@ -100,13 +91,14 @@ async def _hop(connection: aiosqlite.Connection, unit: Callable[[sqlite3.Connect
 
 def _open(
     keys_path: Path | None,
+    candidates: Sequence[bytes],
     connection: sqlite3.Connection,
     *,
-    secrets: Secrets,
     clock: Callable[[], datetime],
     lock_dir: Path | None,
+    rotates: bool,
     paths: Sequence[Path],
-) -> Database:
+) -> SqliteDatabase:
     """Make both files ready, in the database thread. `lock_dir`: the folder to lock for a migration, where it is not locked already.
 
     `paths`: the files, where there are any."""
@@ -115,11 +107,13 @@ def _open(
     try:
         if not (schema.is_current(connection, DATA_MIGRATIONS) and schema.is_current(keys, KEY_MIGRATIONS)):
             _migrate(connection, keys, lock_dir)
-        check_pair(connection, keys, secrets.check)
+        unlocked = open_pair(connection, keys, candidates[0], candidates[1:], rotates=rotates)
     except BaseException:
         keys.close()
         raise
-    return Database(connection, KeyRing(keys, secrets.wrapping), secrets, clock, folder.Files(paths) if paths else None)
+    secrets = Secrets(unlocked.root)
+    files = folder.Files(paths) if paths else None
+    return SqliteDatabase(connection, KeyRing(keys, unlocked.wrapping, secrets, lambda: clock().date()), secrets, clock, files)
 
 
 def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir: Path | None) -> None:
@@ -138,130 +132,42 @@ def _migrate(connection: sqlite3.Connection, keys: sqlite3.Connection, lock_dir:
             lock.release()
 
 
-class SqliteStore:
-    """The Store contract on SQLite; see there for what each method promises."""
+class SqliteStore(UnitStore):
+    """The Store contract on SQLite, where one process does everything."""
 
     def __init__(
-        self, database: Database, connection: aiosqlite.Connection, resources: AsyncExitStack, retention_days: int = RETENTION_DAYS
+        self,
+        database: SqliteDatabase,
+        connection: aiosqlite.Connection,
+        resources: AsyncExitStack,
+        retention_days: int = RETENTION_DAYS,
+        backup_days: int = BACKUP_DAYS,
     ) -> None:
-        self._worker = Worker(database, lambda unit: _hop(connection, lambda _: unit()))
-        self._resources, self._retention_days = resources, retention_days
-        self.desk: DeskStore = SqliteDesk(self._worker)
+        worker = Worker(database, lambda unit: _hop(connection, lambda _: unit()))
+        super().__init__(worker, Alone(), database.secrets.secret, retention_days, backup_days)
+        self._resources = resources
+        self._serves = False
 
     async def take_over(self) -> None:
         """Go on where an earlier process stopped: void its leases, finish its erasures, make keys and contacts agree."""
         try:
+            self._serves = True
             await self._worker.write(erase.reconcile)
             await self._worker.write(lanes.resume)
+            await self._look_after_keys()
             await self._each(erase.finish_one)
-            await self._worker.write(Database.scrub_logs)
+            await self._worker.write(lambda db: db.scrub_logs())
         except BaseException:
             await self.close()
             raise
 
-    async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
-        """Store events; returns when they are safe."""
-        return await self._worker.write(lambda db: inbox.accept(db, incoming))
-
-    async def read(self, contact_id: str) -> Snapshot | None:
-        """Return the contact as stored."""
-        loaded = await self._worker.read(lambda db: snapshots.load(db, contact_id))
-        return None if loaded is None else loaded[0]
-
-    async def handle(self, contact_id: str, decide: Decide) -> Handled:
-        """Decide and keep the decision, in one transaction."""
-
-        def unit(db: Database) -> tuple[Handled, bool]:
-            return turns.handle(db, contact_id, decide), erase.is_ripe(db, contact_id)
-
-        handled, is_ripe = await self._worker.write(unit)
-        if is_ripe:
-            await self._worker.write(lambda db: erase.finish(db, contact_id))
-        return handled
-
-    async def waiting(self, limit: int) -> tuple[str, ...]:
-        """Return who waits, longest first."""
-        return await self._worker.read(lambda db: inbox.waiting(db, limit))
-
-    async def claim(self, limit: int) -> tuple[Delivery, ...]:
-        """Lease what is due."""
-        return await self._worker.write(lambda db: lanes.claim(db, limit))
-
-    async def settle(self, delivery: Delivery, result: Settlement) -> Delivery | None:
-        """Record what became of a delivery; returns the next."""
-
-        def unit(db: Database) -> tuple[Delivery | None, bool]:
-            following = lanes.settle(db, delivery, result)
-            return following, following is None and erase.is_ripe(db, delivery.contact_id)
-
-        following, is_ripe = await self._worker.write(unit)
-        if is_ripe:
-            await self._worker.write(lambda db: erase.finish(db, delivery.contact_id))
-        return following
-
-    async def next_due(self) -> datetime | None:
-        """Return when the earliest lane is due; a lane under lease is due when the lease ends."""
-        row = await self._worker.read(lambda db: db.row("next_due"))
-        return None if row is None or row[0] is None else moment(cast(int, row[0]))
-
-    async def find(self, contact: ContactRef) -> str | None:
-        """Return the contact's id."""
-        found = await self._worker.read(lambda db: contacts.find(db, contact))
-        return None if found is None else found[0]
-
-    async def history(self, contact_id: str, after: int = 0) -> tuple[StoredMessage, ...]:
-        """Return the kept messages above an id."""
-        return await self._worker.read(lambda db: contacts.history(db, contact_id, after))
-
-    async def counters(self) -> Mapping[tuple[str, str, str, str], int]:
-        """Return every counter."""
-        rows = await self._worker.read(lambda db: db.rows("counters"))
-        return {(str(city), str(entry), str(locale), str(result)): cast(int, n) for city, entry, locale, result, n in rows}
-
-    async def daily_counters(self) -> Mapping[tuple[str, str, str, str, str], int]:
-        """Return the counters of every day."""
-        rows = await self._worker.read(lambda db: db.rows("daily_counters"))
-        return {(str(day), str(city), str(entry), str(locale), str(result)): cast(int, n) for day, city, entry, locale, result, n in rows}
-
-    async def figures(self) -> Mapping[str, int]:
-        """Return how many rows stand where."""
-        return await self._worker.read(_figures)
-
-    async def vitals(self) -> Vitals:
-        """Return what waits and for how long."""
-        return await self._worker.read(vitals.take)
-
-    async def probe(self) -> None:
-        """Write one small value."""
-        await self._worker.write(vitals.probe)
-
-    async def sweep(self) -> Swept:
-        """Remove what has outlived its time, in portions that let others work in between."""
-        histories = await self._each(erase.drop_histories)
-        inbox_keys = await self._each(erase.drop_events)
-        await self._each(erase.drop_settled)
-        cases = await self._each(lambda db: erase.drop_cases(db, self._retention_days))
-        await self._worker.write(erase.drop_stale)
-        erased = await self._each(erase.finish_one)
-        return Swept(histories, inbox_keys, erased, cases)
-
-    async def _each(self, unit: Callable[[Database], int]) -> int:
-        """Repeat a unit until it finds nothing more to do; returns how much it did."""
-        total = 0
-        while (n := await self._worker.write(unit)) > 0:
-            total += n
-        return total
+    async def _look_after_keys(self) -> None:
+        """Only who serves may say that nobody else waits; the audit is read as it is committed."""
+        if self._serves:
+            await self._worker.write(lambda db: db.keys.end_handover())
+            await self._worker.read(audit.anchor)
 
     async def close(self) -> None:
         """Finish what is running and let go of the files; a second call does nothing."""
         await self._worker.close()
         await self._resources.aclose()
-
-
-def _figures(db: Database) -> dict[str, int]:
-    figures = {"inbox_failed": 0, "inbox_dropped": 0, "outbox_dead": 0, "outbox_uncertain": 0}
-    figures.update((str(name), cast(int, n)) for name, n in db.rows("totals"))
-    for name in ("contacts", "inbox_waiting", "outbox_waiting"):
-        row = db.row(f"count_{name}")
-        figures[name] = cast(int, row[0]) if row else 0
-    return figures

@@ -28,7 +28,9 @@ def use(db: Database, code: str, contact_id: str) -> Moved:
     maker = None if row is None else str(row[0])
     if maker is None or maker == contact_id:
         return Moved(at=at, outcome="refused" if maker is None else "own")
-    db.run("drop_move", maker)
+    db.hold(maker)
+    if not db.change("drop_move", maker):
+        return Moved(at=at, outcome="refused")  # somebody was quicker
     loaded = snapshots.load(db, maker)
     if loaded is None:
         return Moved(at=at)

@@ -19,6 +19,7 @@ TOKEN_BYTES = 9  # 72 random bits: 12 characters of base64url, of the 64 bytes T
 
 def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     """Run `decide` on the contact as stored and keep its decision; nothing happens when the contact is gone."""
+    db.hold(contact_id)
     loaded = snapshots.load(db, contact_id)
     if loaded is None:
         return Handled()
@@ -32,9 +33,8 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     contacts.save(db, decision.conversation, version)
     cause = str(decision.handled[0]) if decision.handled else f"{contact_id}:{version}"
     outgoing = _say(db, contact_id, decision, cause, now)
-    db.run_each("add_count", decision.counts)
-    day = moment(now).date().isoformat()
-    db.run_each("add_daily_count", [(day, *count) for count in decision.counts])
+    if decision.counts:
+        db.at_end("counters", partial(_count, db, sorted(decision.counts), moment(now).date().isoformat()))
     works = [casework.apply(db, decision.conversation, decision.casework)] if decision.casework else []
     if decision.left:
         db.run("set_left", 1, contact_id)
@@ -44,6 +44,11 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
         _start_erasing(db, snapshot, decision, now)
     delivery = lanes.lease_if_free(db, contact_id, now, snapshot.contact, outgoing)
     return _handled(delivery, works)
+
+
+def _count(db: Database, counts: Sequence[tuple[str, str, str, str]], day: str) -> None:
+    db.run_each("add_count", counts)
+    db.run_each("add_daily_count", [(day, *count) for count in counts])
 
 
 def _handled(delivery: Delivery | None, works: Sequence[Work]) -> Handled:
@@ -84,7 +89,7 @@ def _say(db: Database, contact_id: str, decision: Decision, cause: str, now: int
             db.run("add_outgoing_of_case", message_id, f"{cause}:{number}", contact_id, now, message.line, message.thread)
             outgoing[message_id] = said.message
     if decision.said:
-        db.connection.execute(db.sql("trim_messages"), {"contact_id": contact_id, "keep": HISTORY_MESSAGES})
+        db.run("trim_messages", contact_id=contact_id, keep=HISTORY_MESSAGES)
     return outgoing
 
 

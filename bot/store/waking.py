@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -18,8 +19,9 @@ def wake(db: Database, number: int, staff_id: str, stage: str, message: Message)
     """Tell a staff member of a case, once per stage and round of waiting; False when that was done before, or either is gone.
 
     By the way they chose; where that is "web" it is only noted."""
+    db.hold_case(number)
     staff = people.load(db, staff_id)
-    if staff is None or not db.run("add_wake", staff_id, stage, db.now(), number):
+    if staff is None or not db.change("add_wake", staff_id, stage, db.now(), number):
         return False
     contact_id = None if staff.wake_by == "web" else _lane(db, staff_id, staff.wake_by)
     if contact_id is not None:
@@ -32,6 +34,14 @@ def woken(db: Database, number: int) -> Mapping[tuple[str, str], datetime]:
     return {(str(staff_id), str(stage)): moment(cast(int, at)) for staff_id, stage, at in db.rows("woken", number)}
 
 
+def woken_now(db: Database) -> Mapping[int, frozenset[str]]:
+    """Return, by open case, who was told of it in its present round."""
+    told: defaultdict[int, set[str]] = defaultdict(set)
+    for number, staff_id in db.rows("woken_now"):
+        told[cast(int, number)].add(str(staff_id))
+    return {number: frozenset(found) for number, found in told.items()}
+
+
 def write_to(db: Database, staff_id: str, message: Message, by: WakeBy | None, once: str) -> bool:
     """Send a staff member a message of no case, once per `once`; False when that was done before, or no way leads to them.
 
@@ -41,7 +51,7 @@ def write_to(db: Database, staff_id: str, message: Message, by: WakeBy | None, o
     if contact_id is None:
         return False
     key_hash = db.secrets.lookup_hash("told staff", f"{staff_id}\0{once}")
-    if not db.run("note_once", key_hash, db.now()):
+    if not db.change("note_once", key_hash, db.now()):
         return False
     return outgoing(db, contact_id, message, _effect_key())
 

@@ -6,10 +6,10 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from bot.errors import StoreError
-from bot.store.database import Database
+from bot.store.database import Database, SqliteDatabase
 
 MAX_GROUP = 256  # units of one commit: bounds how long the first of them waits for the last
 
@@ -30,10 +30,26 @@ class _Job:
         self.error: Exception | None = StoreError("the database went away before this was done")
 
 
+class Units(Protocol):
+    """What runs units of work, whatever the engine."""
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run a unit; returns when it is safe on disk.
+
+        What the unit raises is raised here and undoes that unit alone; StoreError when the database refuses.
+        A caller that is cancelled while waiting leaves it open whether the unit ran, and disturbs no other."""
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that writes nothing, on one consistent state."""
+
+    async def close(self) -> None:
+        """Take in nothing more and finish what is waiting."""
+
+
 class Worker:
     """Gathers units while the database thread is busy, then hands it all of them at once."""
 
-    def __init__(self, database: Database, hop: Hop) -> None:
+    def __init__(self, database: SqliteDatabase, hop: Hop) -> None:
         self._database, self._hop = database, hop
         self._pending: deque[_Job] = deque()
         self._drainer: asyncio.Task[None] | None = None
@@ -102,7 +118,7 @@ def refusal(error: Exception) -> StoreError:
     return wrapped
 
 
-def run_group(database: Database, jobs: Sequence[_Job]) -> None:
+def run_group(database: SqliteDatabase, jobs: Sequence[_Job]) -> None:
     """Run jobs in the database thread, those that only read first; each carries its outcome.
 
     Raises StoreError, with nothing run, when the files are gone."""
@@ -116,7 +132,7 @@ def run_group(database: Database, jobs: Sequence[_Job]) -> None:
         database.empty_logs()
 
 
-def _run_reads(database: Database, jobs: Sequence[_Job]) -> None:
+def _run_reads(database: SqliteDatabase, jobs: Sequence[_Job]) -> None:
     try:
         database.connection.execute("BEGIN")
         for job in jobs:
@@ -128,7 +144,7 @@ def _run_reads(database: Database, jobs: Sequence[_Job]) -> None:
         database.rollback()
 
 
-def _run_writes(database: Database, jobs: Sequence[_Job]) -> None:
+def _run_writes(database: SqliteDatabase, jobs: Sequence[_Job]) -> None:
     try:
         database.connection.execute("BEGIN IMMEDIATE")
         for job in jobs:
@@ -146,7 +162,7 @@ def _refuse(jobs: Sequence[_Job], error: Exception) -> None:
         job.value, job.error = None, refusal(error)
 
 
-def _attempt_alone(database: Database, job: _Job) -> None:
+def _attempt_alone(database: SqliteDatabase, job: _Job) -> None:
     """Run a job so that its failure undoes it alone; raises sqlite3.Error when SQLite has already undone the whole transaction."""
     mark = database.keys.mark()
     database.connection.execute("SAVEPOINT unit")

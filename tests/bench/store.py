@@ -1,4 +1,6 @@
-"""Cycles a second and CPU a cycle of the store with many contacts at once: `python -m tests.bench.store [contacts] [cycles]`."""
+"""Cycles a second and CPU a cycle of the store with many contacts at once, on each engine.
+
+python -m tests.bench.store [contacts] [cycles]"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from bot.model import ContactRef, Incoming, Message, Option, Paragraph, Run, TextReceived
 from bot.store import Decision, FindButton, Said, Sent, Snapshot, Store, open_store
+from tests.postgres import PROGRAMS, server
 
 QUESTION = "How do I get a health card for my daughter, and which papers do I need to bring with me?"
 ANSWER = Message(
@@ -49,11 +52,11 @@ async def chat(store: Store, number: int, cycles: int) -> None:
         await cycle(store, ContactRef("bench", str(number)), turn)
 
 
-async def measure(contacts: int, cycles: int) -> tuple[float, float]:
-    """Return cycles a second and CPU milliseconds a cycle."""
+async def measure(contacts: int, cycles: int, url: str = "") -> tuple[float, float]:
+    """Return cycles a second and CPU milliseconds a cycle (of this process) on a database, by default on SQLite."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
-        url = f"sqlite:///{path / 'dragoman.db'}"
+        url = url or f"sqlite:///{path / 'dragoman.db'}"
         store = await open_store(url, data_dir=path, secret=bytes(32), clock=lambda: datetime.now(UTC))
         await asyncio.gather(*(chat(store, number, 2) for number in range(1000, 1000 + contacts)))  # warm
         cpu, start = _cpu(), time.perf_counter()
@@ -72,7 +75,11 @@ def main() -> None:
     """Print the figures."""
     contacts, cycles = (int(argument) for argument in [*sys.argv[1:], "64", "40"][:2])
     rate, cpu_ms = asyncio.run(measure(contacts, cycles))
-    print(f"{contacts} contacts at once, FULL sync: {rate:.0f} cycles/s (aim 600), {cpu_ms:.2f} ms CPU a cycle (aim 0.6)")
+    print(f"{contacts} contacts at once, SQLite, FULL sync: {rate:.0f} cycles/s (aim 600), {cpu_ms:.2f} ms CPU a cycle (aim 0.6)")
+    if PROGRAMS:
+        with server(on_disk=True).database() as url:
+            rate, cpu_ms = asyncio.run(measure(contacts, cycles, url))
+        print(f"the same, PostgreSQL on this machine's disk: {rate:.0f} cycles/s, {cpu_ms:.2f} ms CPU a cycle beside the server's")
 
 
 if __name__ == "__main__":

@@ -150,6 +150,41 @@ async def test_a_second_poller_is_a_conflict_that_is_waited_out(
     await other.close()
 
 
+class Turn:
+    """Which process polls, turned by hand."""
+
+    def __init__(self) -> None:
+        self.leads, self._changed = False, asyncio.Event()
+
+    async def changes(self, leads: bool) -> None:
+        while self.leads == leads:
+            await self._changed.wait()
+
+    def set(self, leads: bool) -> None:
+        self.leads = leads
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+async def test_of_several_processes_one_polls_and_hands_over_at_once(host: MemoryHost, caplog: pytest.LogCaptureFixture) -> None:
+    async with BotApi() as api:
+        turns, channels = (Turn(), Turn()), (make_channel(api), make_channel(api))
+        for turn, channel in zip(turns, channels, strict=True):
+            channel.follow(turn)
+            await channel.start(host)
+        await until(lambda: api.calls["deleteWebhook"] == 2)
+        assert api.calls["getUpdates"] == 0
+        for number, (leader, other) in enumerate((turns, turns[::-1], turns), 1):
+            other.set(False)  # in the middle of a long poll
+            leader.set(True)
+            api.say(AMINA, str(number))
+            await host.wait(number)
+            await api.wait_acknowledged()
+        for channel in channels:
+            await channel.close()
+    assert "another process polls" not in caplog.text
+
+
 def test_backoff_grows_with_jitter_and_is_capped() -> None:
     assert 0.25 <= backoff(1) <= 0.5
     assert 7.5 <= backoff(30) <= 15

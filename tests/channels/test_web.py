@@ -296,6 +296,29 @@ async def test_a_page_that_does_not_read_is_dropped_and_loses_nothing(page: Page
         assert [frame["id"] for frame in (await socket.until("ready"))[:-1]] == ids[-2:]
 
 
+async def test_a_message_that_another_process_sent_shows_here_once(page: Page) -> None:
+    told: list[tuple[str, int]] = []
+    channel, host = page.server.channel, page.server.host
+    channel.tell_by(lambda mark, message_id: told.append((mark, message_id)))
+    async with page.socket() as socket:
+        await socket.say("hola")
+        await socket.next("message")
+        ((mark, first),) = told
+        assert page.contact.address not in mark
+        host.channel = None  # the next ones are sent by others
+        ids = [await host.tell(page.contact, say(text)) for text in ("one", "two")]
+        for message_id in ids:
+            channel.heard(mark, message_id)
+        channel.heard("0" * 32, ids[0])
+        channel.heard(mark, ids[-1] + 5)
+        assert [said(await socket.next("message")) for _ in ids] == ["one", "two"]
+        channel.missed()
+        await socket.connection.wait_closed()
+        assert socket.connection.close_code == 1013
+    async with page.socket(after=first) as socket:
+        assert [frame["id"] for frame in (await socket.until("ready"))[:-1]] == ids
+
+
 async def test_sending_to_nobody_is_success(page: Page) -> None:
     async with page.socket() as socket:
         await socket.say("hola")

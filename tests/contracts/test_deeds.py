@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ from bot.cases import (
 from bot.model import MAX_TEXT, AddToCase, CaseNews, ConsentToPass, EndCase, Message, Paragraph, PersonWrote, Run, Venue
 from tests.contracts.casework import Town, done, only, refusal, shown
 from tests.contracts.conftest import Engine
-from tests.store.cases import START, Clock, message, open_folder
+from tests.store.cases import START, Clock, message
 
 PHOTO = Attachment("photo", "store:abc", "letter.jpg", "image/jpeg", 1000)
 
@@ -67,10 +66,10 @@ async def test_a_claim_is_told_to_the_contact(town: Town, clock: Clock) -> None:
     assert (staff_id, "claimed") in await town.audited(number)
 
 
-async def test_two_claims_at_once_have_one_winner(town: Town) -> None:
+async def test_two_claims_at_once_have_one_winner(town: Town, engine: Engine) -> None:
     lucia, omar = await town.hire("Lucía"), await town.hire("Omar")
     names = {lucia: "Lucía", omar: "Omar"}
-    for turn in range(200):
+    for turn in range(engine.rounds(200)):
         contact_id = await town.arrive(f"contact {turn}")
         number = await town.ask(contact_id)
         claimants = (lucia, omar) if turn % 2 else (omar, lucia)
@@ -661,12 +660,12 @@ async def test_the_mark_tells_of_every_change_and_of_nothing_else(town: Town) ->
     assert await is_new()
 
 
-async def test_another_process_is_noticed(durable: Engine, tmp_path: Path) -> None:
+async def test_another_process_is_noticed(durable: Engine) -> None:
     town = Town(durable.store, durable.clock)
     contact_id = await town.arrive()
     mark = await town.desk.mark()
     assert not (await town.conversation(contact_id)).staffed
-    beside = Town(await open_folder(tmp_path, durable.clock, exclusive=False), durable.clock)
+    beside = Town(await durable.beside(), durable.clock)
     await beside.hire()
     await beside.store.close()
     assert await town.desk.mark() != mark

@@ -20,6 +20,7 @@ from bot.model import (
     WriteAsHelper,
 )
 from tests.contracts.casework import Town, done, only, refusal
+from tests.contracts.conftest import Engine
 from tests.store.cases import Clock, message
 
 PHOTO = Attachment("photo", "telegram:abc")
@@ -99,9 +100,9 @@ async def test_the_first_to_accept_has_it_and_the_contact_is_asked(town: Town) -
     assert (await town.case(number)).advisor == samira
 
 
-async def test_two_acceptances_at_once_have_one_winner(town: Town) -> None:
+async def test_two_acceptances_at_once_have_one_winner(town: Town, engine: Engine) -> None:
     helpers = [await town.hire_helper(name, languages=("ar",)) for name in ("Samira", "Omar")]
-    for turn in range(50):
+    for turn in range(engine.rounds(50)):
         number = await town.ask(await town.arrive(f"contact {turn}"), "interpreter", language="ar")
         await town.desk.offer(number, [staff_id for staff_id, _ in helpers])
         (samira, _), (_, omar_chat) = helpers

@@ -188,6 +188,9 @@ async def test_what_was_being_sent_at_the_end_comes_back_uncertain(durable: Engi
     _, waiting = await told(durable.store, BORIS, "three", external_id="2")
     await durable.store.settle(waiting, Retry(30))
     store = await durable.reopen()
+    if durable.name == "postgresql":  # others serve on: it comes back when the lease of who was sending it has ended
+        assert await store.claim(10) == ()
+        durable.clock.forward(seconds=LEASE_S)
     (again,) = await store.claim(10)
     assert (again.id, again.uncertain, again.attempts) == (sending.id, True, 2)
     assert (await store.figures())["outbox_uncertain"] == 1

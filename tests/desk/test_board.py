@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -405,10 +406,20 @@ async def test_the_team_is_who_a_case_can_go_to(world: World) -> None:
 async def test_figures_are_for_leads_of_the_city_and_the_audit_for_admins(world: World) -> None:
     lead, lucia, admin, greta = [await world.hire(each) for each in (LEAD, LUCIA, ADMIN, OTHER_CITY)]
     await world.ask()
-    assert [(figure.name, figure.n) for figure in await world.desk.figures(lead)] == [("opened", 1)]
+    assert [(figure.name, figure.n) for figure in await world.desk.figures(admin)] == [("opened", 1)]
     assert (await world.desk.figures(lucia), await world.desk.figures(greta)) == ([], [])
     assert (await world.desk.audit(lead), await world.desk.audit(lucia)) == ((), ())
     assert await world.desk.audit(admin)
+
+
+async def test_figures_of_fewer_than_five_are_for_the_admins_of_the_city_alone(world: World) -> None:
+    lead, admin, far = [await world.hire(each) for each in (LEAD, ADMIN, replace(ADMIN, city="florence"))]
+    for number in range(1, 7):
+        await world.ask(f"person {number}", topic="housing" if number < 6 else "egov")
+        seen = [(figure.topic, figure.n) for figure in await world.desk.figures(lead)]
+        assert seen == ([("housing", 5)] if number >= 5 else [])
+        assert sum(figure.n for figure in await world.desk.figures(admin)) == number
+    assert await world.desk.figures(far) == []
 
 
 # ---------------------------------------------------------------- logging in

@@ -15,6 +15,7 @@ from bot.model import (
     SendData,
     StoredMessage,
 )
+from bot.records import CaseLine
 from tests.dialogue.desk import a_case, staffed
 from tests.dialogue.world import NOW, Talk, context, lines, settled
 
@@ -33,7 +34,7 @@ def test_my_data_is_an_effect_in_the_language_spoken() -> None:
 def test_the_data_message_lists_and_attaches_everything() -> None:
     question = Message("en", (Paragraph((Run("a question"),)),), author="contact")
     said = StoredMessage(4, "t", datetime(2026, 11, 25, 9, 0, tzinfo=UTC), question)
-    message = render_data(context(), settled(area="alcorcon"), [said])
+    message = render_data(context(), settled(area="alcorcon"), [said], {})
     text = "\n".join(lines(message))
     assert "c-1" in text
     assert "your city: Alcorcón" in text
@@ -47,8 +48,19 @@ def test_the_data_message_lists_and_attaches_everything() -> None:
 
 
 def test_requests_to_people_are_listed_with_the_day_they_are_erased() -> None:
+    theirs = Message("en", (Paragraph((Run("my landlord"),)),), author="contact")
+    told = [
+        ("contact", theirs, ""),
+        ("person", theirs, "Lucía"),
+        ("note", theirs, "Lucía"),
+        ("system", None, ""),
+        ("person", None, "Lucía"),
+    ]
+    lines_of = [CaseLine(n, 214, author, NOW, NOW, message, name=name) for n, (author, message, name) in enumerate(told, 1)]  # type: ignore[arg-type]
     closed = a_case(213, kind="interpreter", state="closed", closed_at=NOW, place=0)
-    message = render_data(context(retention_days=30), staffed(a_case(facts=(("letter", "yes"),), pseudonym="blue:heron"), closed), [])
+    message = render_data(
+        context(retention_days=30), staffed(a_case(facts=(("letter", "yes"),), pseudonym="blue:heron"), closed), [], {214: lines_of}
+    )
     text = "\n".join(lines(message))
     assert "your request 214: a question to an advisor; it waits" in text
     assert "your request 213: an interpreter; it is closed" in text
@@ -59,8 +71,12 @@ def test_requests_to_people_are_listed_with_the_day_they_are_erased() -> None:
         (214, "advice", "waiting"),
         (213, "interpreter", "closed"),
     ]
+    assert [(each["by"], each["message"]["blocks"][0]["runs"][0]["text"]) for each in requests[0]["said"]] == [
+        ("contact", "my landlord"),
+        ("Lucía", "my landlord"),
+    ]
     assert requests[0]["facts"] == {"letter": "yes"}
-    assert "request" not in "\n".join(lines(render_data(context(), settled(), [])))
+    assert "request" not in "\n".join(lines(render_data(context(), settled(), [], {})))
 
 
 def test_erasing_names_the_requests_and_leaves_none() -> None:

@@ -255,7 +255,7 @@ def test_damaged_memory_is_no_obstacle() -> None:
 
 def test_all_of_it_is_shown_and_forgotten_with_the_data() -> None:
     known = at_step("way").press("have:egov.clave:egov.nie")
-    message = render_data(known.context, known.conversation, ())
+    message = render_data(known.context, known.conversation, (), {})
     lines = "\n".join(
         text for block in message.blocks if block.kind == "list" for text in ("".join(r.text for r in i) for i in block.items)
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.model import ContactRef, TextReceived
 from bot.store import Decision, Delivery, FindButton, Said, Sent, Snapshot, Store
-from bot.store.database import Database
+from bot.store.database import SqliteDatabase
 from tests.store.cases import AMINA, Clock, message, open_folder, saying, text_of, wrote
 
 CONTACTS, EVENTS = 16, 150
@@ -21,7 +21,7 @@ def die_at(commit_number: int, step: str) -> None:
     """Make the n-th commit from now the last: `before` it, between `keys` and data, or `after` it."""
     left = [commit_number]
 
-    def commit(self: Database) -> None:
+    def commit(self: SqliteDatabase) -> None:
         left[0] -= 1
         if left[0] == 0 and step == "before":
             os._exit(9)
@@ -32,7 +32,7 @@ def die_at(commit_number: int, step: str) -> None:
         if left[0] == 0 and step == "after":
             os._exit(9)
 
-    Database.commit = commit  # type: ignore[method-assign]
+    SqliteDatabase.commit = commit  # type: ignore[method-assign]
 
 
 async def die(folder: Path, point: str) -> None:

@@ -17,7 +17,7 @@ from bot.store.queries import DATA_MIGRATIONS
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, meet, open_folder, saying, told, wrote
 
 
-@pytest.mark.parametrize("url", ["", "sqlite", "sqlite://", "sqlite:///", "sqlite://data.db", "postgresql://db/dragoman", "/data.db"])
+@pytest.mark.parametrize("url", ["", "sqlite", "sqlite://", "sqlite:///", "sqlite://data.db", "mysql://db/dragoman", "/data.db"])
 async def test_another_address_is_refused_by_name(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="sqlite:///path/to/file"):
         await open_store(url, data_dir=tmp_path, secret=SECRET, clock=Clock())

@@ -307,6 +307,7 @@ DESK_TEXTS = {
     "copied": N_("Copied."),
     "figures_why": N_("All cases, by language and topic. Times are averages."),
     "no_figures": N_("Nothing has been counted yet."),
+    "figures_few": N_("Only admins see numbers below five: they could point to one person."),
     # Translators: heads of the columns of a table of cases
     "case_language": N_("Language"),
     "topic": N_("Topic"),

@@ -15,13 +15,14 @@ from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken, TelegramError
 
 from bot.cases import Attachment
-from bot.channels import Capabilities, Host, Parcel
+from bot.channels import Capabilities, Host, Lead, Parcel
 from bot.channels.telegram import calls, files, pieces, sender, webhook
 from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.gate import Gate
 from bot.channels.telegram.parse import ALLOWED_UPDATES, CHANNEL, MalformedUpdate, Parsed, parse
 from bot.channels.telegram.poller import Poller, backoff
 from bot.channels.telegram.request import AiohttpRequest
+from bot.discretion import Word
 from bot.errors import ChannelError, ConfigError, Overloaded
 from bot.model import ContactRef, Incoming, Message
 
@@ -100,6 +101,10 @@ class TelegramChannel:
         await self._poll_request.initialize()
         self._receiver = asyncio.create_task(self._receive())
 
+    def follow(self, lead: Lead) -> None:
+        """Poll only while this process leads."""
+        self._poller.lead = lead
+
     def routes(self) -> Sequence[BaseRoute]:
         """Return the webhook's route, in webhook mode."""
         return [webhook.webhook_route(self._secret, self._keep, lambda: self._host is not None)] if self._mode == "webhook" else []
@@ -169,14 +174,14 @@ class TelegramChannel:
         while True:
             try:
                 await calls.call(call())
-                _log.info("%s: done", name)
+                _log.info("%s: done", Word(name))
                 return
             except InvalidToken:
                 raise
             except TelegramError as error:
                 failures += 1
                 wait_s = calls.wait_of(error) or backoff(failures)
-                _log.warning("%s failed (%s), again in %.1f s", name, type(error).__name__, wait_s)
+                _log.warning("%s failed (%s), again in %.1f s", Word(name), Word(type(error).__name__), wait_s)
             await asyncio.sleep(wait_s)
 
     async def _set_webhook(self) -> None:

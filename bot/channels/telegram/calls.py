@@ -15,6 +15,7 @@ from bot.cases import Attachment
 from bot.channels import Parcel
 from bot.channels.telegram.failures import channel_error
 from bot.channels.telegram.request import ThrottledError, UncertainError
+from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected
 from bot.model import Message
 
@@ -65,7 +66,7 @@ async def attempt(name: str, work: Awaitable[object]) -> bool:
     try:
         await call(work)
     except TelegramError as error:
-        _log.info("%s failed: %s", name, type(error).__name__)
+        _log.info("%s failed: %s", Word(name), Word(type(error).__name__))
         return False
     return True
 

@@ -19,6 +19,7 @@ from bot.channels.telegram.failures import OF_A_FILE, is_unshowable, says
 from bot.channels.telegram.media import MAX_DOWNLOAD, PLACE, file_id_of, upload_way, way_of
 from bot.channels.telegram.pieces import CAPTION_LIMIT
 from bot.channels.telegram.render import plain_name, render, without_links
+from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected
 from bot.model import Message
 
@@ -60,7 +61,7 @@ async def send_file(client: Bot, target: Target, message: Message, attachment: A
         except BadRequest as error:
             if not says(error, OF_A_FILE):
                 raise
-            _log.warning("Telegram does not take a file as %s", way)
+            _log.warning("Telegram does not take a file as %s", Word(way))
     return await _not_passed(client, target, message)
 
 

@@ -15,6 +15,7 @@ from bot.channels.telegram.calls import attempt, call
 from bot.channels.telegram.farewell import CHATS_REMEMBERED, Farewell
 from bot.channels.telegram.groups import group_ref
 from bot.channels.telegram.parse import Parsed
+from bot.discretion import Word
 from bot.errors import StoreError
 from bot.model import ContactRef, GroupLinking, GroupMoved, Incoming
 
@@ -124,7 +125,7 @@ class Gate:
             async with asyncio.timeout(RIGHTS_S):
                 found = await call(self._client.get_chat_member(chat_id, self._bot_id))
         except (TelegramError, TimeoutError) as error:
-            _log.info("getChatMember failed: %s", type(error).__name__)
+            _log.info("getChatMember failed: %s", Word(type(error).__name__))
             return True
         if not isinstance(found, ChatMemberAdministrator):
             return False

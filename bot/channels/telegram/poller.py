@@ -7,15 +7,17 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.request import BaseRequest
 
+from bot.channels import AlwaysLeads, Lead
 from bot.channels.telegram.parse import ALLOWED_UPDATES, MalformedUpdate, update_id
 from bot.channels.telegram.request import ThrottledError, UncertainError
+from bot.discretion import Word
 from bot.errors import Overloaded, StoreError
 
 POLL_S: Final = 25
@@ -44,6 +46,7 @@ class Poller:
 
     def __init__(self, request: BaseRequest, base_url: str, keep: Keep) -> None:
         self._request, self._url, self._keep = request, f"{base_url}/getUpdates", keep
+        self.lead: Lead = AlwaysLeads()
         self._offset: int | None = None
         self._failures = 0
         self._stopped = asyncio.Event()
@@ -51,9 +54,13 @@ class Poller:
         self.is_running = False
 
     async def run(self) -> None:
-        """Poll until stopped."""
+        """Poll until stopped, whenever this process leads."""
         self.is_running = True
         while not self._stopped.is_set():
+            if not self.lead.leads:
+                self._offset = None  # another one moves it
+                await _first(self._stopped.wait(), self.lead.changes(False))
+                continue
             wait_s = await self._round()
             self._failures = self._failures + 1 if wait_s else 0
             if wait_s:
@@ -75,7 +82,7 @@ class Poller:
             _log.warning("updates wait at Telegram for %.0f s: too much waits here", error.retry_after_s)
             return max(error.retry_after_s, FIRST_WAIT_S)
         except StoreError as error:
-            _log.error("updates wait at Telegram: %s", error)
+            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
         except ThrottledError as error:
             return max(error.retry_after_s, FIRST_WAIT_S)
         except Conflict:
@@ -85,9 +92,9 @@ class Poller:
             _log.error("Telegram refuses the token")
             return LONGEST_WAIT_S
         except TelegramError as error:
-            _log.warning("poll failed: %s", type(error).__name__)
+            _log.warning("poll failed: %s", Word(type(error).__name__))
         except Exception as error:  # outermost boundary: a bug while keeping one batch must not end the poll for good
-            _log.error("updates wait at Telegram: %s", type(error).__name__)
+            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
         return backoff(self._failures + 1)
 
     async def _ask(self) -> list[object]:
@@ -97,12 +104,15 @@ class Poller:
             query["offset"] = self._offset
         call = self._request.post(f"{self._url}?{urlencode(query)}", read_timeout=POLL_S + LATE_S)
         self._question = question = asyncio.create_task(call)
+        lost = asyncio.create_task(self.lead.changes(True))
         try:
-            await asyncio.wait({question})  # unlike a bare await it tells a cancelled question (`stop`) from a cancelled poller
+            # Unlike a bare await it tells a cancelled question (`stop`) from a cancelled poller.
+            await asyncio.wait({question, lost}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             question.cancel()
+            lost.cancel()
             self._question = None
-        return [] if question.cancelled() else _listed(question.result())
+        return [] if not question.done() or question.cancelled() else _listed(question.result())
 
     async def _take(self, updates: list[object]) -> float:
         """Keep a batch, then move the offset behind it."""
@@ -112,6 +122,16 @@ class Poller:
             return backoff(self._failures + 1)  # an answer without ids cannot be acknowledged: not a reason to ask at full speed
         self._offset = max(max(numbers) + 1, self._offset or 0)
         return 0.0
+
+
+async def _first(*works: Coroutine[object, object, object]) -> None:
+    """Wait for the first of several."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _listed(result: object) -> list[object]:

@@ -13,6 +13,7 @@ from bot.channels import Host, Parcel
 from bot.channels.telegram.calls import attempt, call, chat_id_of
 from bot.channels.telegram.failures import NO_RIGHT, NO_TOPIC, says
 from bot.channels.telegram.render import block_runs, clean
+from bot.discretion import Word
 from bot.errors import ChannelRejected, ChannelThrottled
 from bot.model import Heading, Message
 
@@ -87,7 +88,7 @@ class Topics:
         except BadRequest as error:
             if not says(error, NO_RIGHT):
                 raise
-        _log.error("a desk group has no topics, or lacks the right to %s: make the bot an administrator with that right", right)
+        _log.error("a desk group has no topics, or lacks the right to %s: make the bot an administrator with that right", Word(right))
         await self._tell(chat_id)
         raise NoRightError(f"the right to {right} is missing")
 

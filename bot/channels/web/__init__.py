@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -9,17 +11,19 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from bot.channels import Capabilities, Host, Parcel
 from bot.channels.web.address import NEW_SESSIONS, AddressLimit
-from bot.channels.web.frames import encode, message_frame
+from bot.channels.web.frames import encode, message_frame, stored_frame
 from bot.channels.web.hub import Hub, Queued
 from bot.channels.web.intake import Intake
 from bot.channels.web.page import PageEndpoints, PageTexts
 from bot.channels.web.plain import PlainEndpoints
 from bot.channels.web.session import Sessions
 from bot.channels.web.socket import SocketEndpoint
-from bot.errors import ChannelRejected
+from bot.errors import ChannelRejected, StoreError
 from bot.model import Message
 
 __all__ = ["WebChannel"]
+
+MARK_BYTES = 16  # of a keyed hash: nobody guesses an address from it
 
 
 class WebChannel:
@@ -45,6 +49,9 @@ class WebChannel:
         `translate(locale, text)` gives a UI text in a locale; `session_key` seals the cookies (16 bytes or more; a new one makes everybody
         a stranger); `public_https`: people reach the page by https only; `leave_url`: a harmless page to which "leave quickly" goes."""
         self._clock = clock
+        self._mark_key = hmac.digest(session_key, b"marks", "sha256")
+        self._tell: Callable[[str, int], None] = lambda mark, message_id: None
+        self._bringing: set[asyncio.Task[None]] = set()
         self._hub = Hub()
         self._intake = Intake(self.name, clock)
         sessions, self.newcomers = Sessions(session_key, secure=public_https), AddressLimit(NEW_SESSIONS)
@@ -69,7 +76,39 @@ class WebChannel:
         """Hand a message to the open pages of the contact; where there is none, the history keeps it."""
         frame = message_frame(parcel.message_id, parcel.token, self._clock(), parcel.message)
         self._hub.push(parcel.contact.address, Queued(encode(frame), parcel.message_id))
+        self._tell(self._mark(parcel.contact.address), parcel.message_id)
         return None
+
+    # ------------------------------------------------------------ several processes
+
+    def tell_by(self, tell: Callable[[str, int], None]) -> None:
+        """Tell other processes of each message that was sent: by a mark of the address, which says nothing, and the message's id."""
+        self._tell = tell
+
+    def heard(self, mark: str, message_id: int) -> None:
+        """Hear that another process sent a message, and bring it to the pages that are open here."""
+        address = next((address for address in self._hub.addresses() if self._mark(address) == mark), None)
+        if address is not None:
+            task = asyncio.create_task(self._bring(address, message_id))
+            self._bringing.add(task)
+            task.add_done_callback(self._bringing.discard)
+
+    def missed(self) -> None:
+        """Hear that messages may have been missed: pages come back and read what is new."""
+        self._hub.drop_all()
+
+    async def _bring(self, address: str, message_id: int) -> None:
+        try:
+            kept = await self._intake.history(address, message_id - 1)
+        except StoreError:
+            self._hub.drop_all()  # they come back once it can be read
+            return
+        for stored in kept:
+            if stored.id == message_id:
+                self._hub.push(address, Queued(encode(stored_frame(stored)), stored.id))
+
+    def _mark(self, address: str) -> str:
+        return hmac.digest(self._mark_key, address.encode(), "sha256")[:MARK_BYTES].hex()
 
     async def fetch(self, key: str) -> bytes:
         """Refuse: what people send here lies in our store."""

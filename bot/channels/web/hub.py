@@ -77,6 +77,10 @@ class Hub:
             if not lines and self._lines.get(address) is lines:
                 del self._lines[address]
 
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses that have an open page."""
+        return tuple(self._lines)
+
     def push(self, address: str, item: Queued) -> None:
         """Queue a frame for every open page of an address; nobody there is fine, the history keeps messages."""
         for line in tuple(self._lines.get(address, ())):

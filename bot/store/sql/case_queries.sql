@@ -43,7 +43,7 @@ SELECT pseudonym FROM cases WHERE city = ? AND state <> 'closed'
 INSERT INTO cases (
     key_id, contact_id, kind, state, city, area, locale, topic, desk, organisation, priority, pseudonym,
     facts, entry_id, language, appointment, opened_at, waiting_since, contact_at, practice_for
-) VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number
 
 -- name: claim_case
 UPDATE cases SET state = 'claimed', advisor = ?, claimed_at = ?, agreed = ?, version = version + 1 WHERE number = ? AND state = 'waiting'
@@ -57,12 +57,12 @@ WHERE number = ?
 
 -- name: set_owner
 UPDATE conversations SET owner = (
-    SELECT CASE max(state = 'claimed') WHEN 1 THEN 'advisor' WHEN 0 THEN 'queue' ELSE 'bot' END
+    SELECT CASE max(CASE WHEN state = 'claimed' THEN 1 ELSE 0 END) WHEN 1 THEN 'advisor' WHEN 0 THEN 'queue' ELSE 'bot' END
     FROM cases WHERE contact_id = :contact_id AND state <> 'closed' AND kind IN ('advice', 'legal')
 ) WHERE contact_id = :contact_id
 
 -- name: add_line
-INSERT INTO case_lines (number, author, staff_id, event, payload, source_hash, at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO case_lines (number, author, staff_id, event, payload, source_hash, at, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 
 -- name: last_change
 SELECT coalesce(max(changed_at), 0) FROM case_lines WHERE number = ?

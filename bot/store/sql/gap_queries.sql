@@ -1,6 +1,6 @@
 -- name: add_daily_count
 INSERT INTO daily_counters (day, city, entry_id, locale, result, n) VALUES (?, ?, ?, ?, ?, 1)
-ON CONFLICT (day, city, entry_id, locale, result) DO UPDATE SET n = n + 1
+ON CONFLICT (day, city, entry_id, locale, result) DO UPDATE SET n = daily_counters.n + 1
 
 -- name: daily_counters
 SELECT day, city, entry_id, locale, result, n FROM daily_counters

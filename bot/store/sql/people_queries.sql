@@ -10,7 +10,7 @@ INSERT INTO outbox (message_id, effect_key, contact_id, status, at, line, number
 -- name: rouse_lane
 -- A lane that waits for a later time, or is being sent in, comes to this message by itself.
 INSERT INTO lanes (contact_id, due_at) VALUES (?, ?)
-ON CONFLICT (contact_id) DO UPDATE SET due_at = excluded.due_at WHERE due_at IS NULL
+ON CONFLICT (contact_id) DO UPDATE SET due_at = excluded.due_at WHERE lanes.due_at IS NULL
 
 -- name: add_staff
 INSERT INTO staff (id, profile) VALUES (?, ?)
@@ -159,6 +159,10 @@ WHERE wakes.at < (SELECT waiting_since FROM cases WHERE number = excluded.number
 -- name: woken
 SELECT w.staff_id, w.stage, w.at FROM wakes w JOIN cases k ON k.number = w.number WHERE w.number = ? AND w.at >= k.waiting_since
 
+-- name: woken_now
+SELECT w.number, w.staff_id FROM wakes w
+WHERE w.number IN (SELECT number FROM cases WHERE state <> 'closed') AND w.at >= (SELECT waiting_since FROM cases WHERE number = w.number)
+
 -- name: note_once
 INSERT INTO deeds (key_hash, number, line, at) VALUES (?, 0, 0, ?) ON CONFLICT (key_hash) DO NOTHING
 
@@ -264,14 +268,14 @@ SELECT city, entry_id, locale FROM reports WHERE id = ?
 UPDATE reports SET resolved_at = ? WHERE city = ? AND entry_id = ? AND locale = ? AND resolved_at IS NULL
 
 -- name: add_confirmation
-INSERT INTO confirmations (city, entry_id, locale, hash, on_day, by_name, staff_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO confirmations (city, entry_id, locale, hash, on_day, by_name, staff_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
 
 -- name: confirmations_after
 SELECT id, city, entry_id, locale, hash, on_day, by_name FROM confirmations WHERE id > ? ORDER BY id
 
 -- name: count_case
 INSERT INTO case_figures (city, locale, topic, name, n, seconds) VALUES (?, ?, ?, ?, 1, ?)
-ON CONFLICT (city, locale, topic, name) DO UPDATE SET n = n + 1, seconds = seconds + excluded.seconds
+ON CONFLICT (city, locale, topic, name) DO UPDATE SET n = case_figures.n + 1, seconds = case_figures.seconds + excluded.seconds
 
 -- name: case_figures
 SELECT city, locale, topic, name, n, seconds FROM case_figures ORDER BY city, locale, topic, name
@@ -284,6 +288,9 @@ SELECT id, chain FROM audit WHERE id = (SELECT max(id) FROM audit)
 
 -- name: audit_lines
 SELECT id, at, actor, deed, number, detail, chain FROM audit ORDER BY id
+
+-- name: audit_chain
+SELECT chain FROM audit WHERE id = ?
 
 -- name: set_audit_end
 INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value

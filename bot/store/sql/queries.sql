@@ -1,6 +1,9 @@
 -- name: find_contact
 SELECT id, has_left FROM contacts WHERE address_hash = ?
 
+-- name: find_contact_alone
+SELECT id, has_left FROM contacts WHERE address_hash = ?
+
 -- name: add_contact
 INSERT INTO contacts (id, channel, address_hash, address, created_on) VALUES (?, ?, ?, ?, ?)
 
@@ -42,7 +45,7 @@ UPDATE inbox SET contact_id = ?, payload = ? WHERE id = ?
 SELECT contact_id FROM inbox WHERE contact_id IS NOT NULL GROUP BY contact_id ORDER BY min(id) LIMIT ?
 
 -- name: add_message
-INSERT INTO messages (token, contact_id, direction, payload, at) VALUES (?, ?, ?, ?, ?)
+INSERT INTO messages (token, contact_id, direction, payload, at) VALUES (?, ?, ?, ?, ?) RETURNING id
 
 -- name: trim_messages
 DELETE FROM messages
@@ -105,13 +108,13 @@ SELECT min(CASE WHEN lease IS NULL THEN due_at ELSE max(due_at, lease_until) END
 
 -- name: add_count
 INSERT INTO counters (city, entry_id, locale, result, n) VALUES (?, ?, ?, ?, 1)
-ON CONFLICT (city, entry_id, locale, result) DO UPDATE SET n = n + 1
+ON CONFLICT (city, entry_id, locale, result) DO UPDATE SET n = counters.n + 1
 
 -- name: counters
 SELECT city, entry_id, locale, result, n FROM counters
 
 -- name: add_total
-INSERT INTO totals (name, n) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n
+INSERT INTO totals (name, n) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = totals.n + excluded.n
 
 -- name: totals
 SELECT name, n FROM totals

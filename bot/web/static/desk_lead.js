@@ -159,7 +159,7 @@ function average(counts, name) {
 }
 
 function figureRow(row) {
-  const cells = COUNTED.map((name) => make("td", "n", number(row.counts.get(name)?.[0] ?? 0)));
+  const cells = COUNTED.map((name) => make("td", "n", row.counts.has(name) ? number(row.counts.get(name)[0]) : "–"));
   cells.splice(2, 0, make("td", "n", average(row.counts, "answered")));
   const head = make("th", "", row.language ? languageNode(row.language) : "–");
   head.scope = "row";
@@ -179,7 +179,8 @@ export function figures() {
   heads.splice(2, 0, "figure_time");
   return load("/desk/api/figures", (found) => {
     const rows = gathered(found.figures).map(figureRow);
-    sheet("figures", rows.length ? table("figures_why", ["case_language", "topic", ...heads], rows) : make("p", "why", text("no_figures")));
+    const shown = rows.length ? table("figures_why", ["case_language", "topic", ...heads], rows) : make("p", "why", text("no_figures"));
+    sheet("figures", shown, make("p", "why", text("figures_few")));
   });
 }
 

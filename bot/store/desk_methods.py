@@ -1,4 +1,4 @@
-"""The DeskStore contract on SQLite."""
+"""The DeskStore contract over units of work."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from bot.store.desk_gaps import GapMethods
 from bot.store.desk_people import PeopleMethods
 
 
-class SqliteDesk(CaseMethods, PeopleMethods, GapMethods):
+class DeskMethods(CaseMethods, PeopleMethods, GapMethods):
     """Made with the worker of the store; see bot.store.desk.DeskStore for what each method promises."""
