@@ -44,13 +44,13 @@ def message_of(record: logging.LogRecord) -> str:
     arguments = record.args
     try:
         if isinstance(arguments, Mapping):
-            return record.msg % {name: _harmless(value) for name, value in arguments.items()}
-        return record.msg % tuple(_harmless(value) for value in arguments) if arguments else record.msg
+            return record.msg % {name: harmless(value) for name, value in arguments.items()}
+        return record.msg % tuple(harmless(value) for value in arguments) if arguments else record.msg
     except (TypeError, ValueError, KeyError):
         return record.msg
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
     """Return an argument as it may be shown: messages of errors only where they are about files and settings."""
     if value is None or isinstance(value, bool | int | float | Word):
         return value

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
+from bot.discretion import harmless
 from bot.logs import DiscreetFormatter
 
 LogFormat = Literal["plain", "json"]
@@ -22,6 +23,12 @@ EVENTS: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
         "serve.no-proxy",
         (),
     ),
+    "stopped by an error: %s": ("serve.crashed", ("error",)),
+    "a thread ended by an error: %s": ("serve.thread-crashed", ("error",)),
+    "an error nobody could catch: %s": ("serve.uncaught", ("error",)),
+    "this process %s": ("replica.lead", ("what",)),
+    "notices of other processes are not heard: %s": ("replica.deaf", ("error",)),
+    "the key file of the backups still opens what was erased: %s": ("backup.keys-old", ("fault",)),
     "stopping": ("serve.stopping", ()),
     "stopped after %.1f s": ("serve.stopped", ("seconds",)),
     "knowledge replaced: %d cities, after %.1f s": ("knowledge.replaced", ("cities", "seconds")),
@@ -118,7 +125,8 @@ class JsonLines(PlainLines):
 
 def _shown(value: object) -> object:
     """Return a value as a field holds it."""
-    return value if isinstance(value, int | float) else str(value)
+    shown = harmless(value)
+    return shown if isinstance(shown, int | float) else str(shown)
 
 
 def lines_of(log_format: LogFormat) -> logging.Formatter:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 import bot
 from bot.brain import Shelf, file_of, fingerprint, folder_state
+from bot.discretion import Word, describe
 from bot.errors import KnowledgeError
 from bot.knowledge.load import load_knowledge
 from bot.matching.features import Floats
@@ -128,11 +129,11 @@ class Senses:
             if await asyncio.to_thread(self.load) or not self._shelf.is_ours():
                 return
             async for slug in self.learn():
-                log.info("the sentences of %s are understood by meaning", slug)
+                log.info("the sentences of %s are understood by meaning", Word(slug))
         except KnowledgeError:
             return  # whoever learns the words says so
         except OSError as error:
-            log.warning("what sentences mean cannot be learnt, the light model goes on: %s", error.strerror)
+            log.warning("what sentences mean cannot be learnt, the light model goes on: %s", describe(error))
 
     def _take(self, slug: str, file: str) -> None:
         with contextlib.suppress(FileNotFoundError):

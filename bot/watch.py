@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import bot
 from bot.alarms import Alarms, Kind, Notice, Reading, above, below
+from bot.discretion import Word
 from bot.errors import BotError, StoreError
 from bot.logs import describe
 from bot.metrics import Metrics
@@ -117,7 +118,7 @@ class Watch:
         try:
             await self._take()
         except (StoreError, TimeoutError) as error:
-            log.error("the figures wait for the database: %s", type(error).__name__)
+            log.error("the figures wait for the database: %s", describe(error))
         return self._metrics.text()
 
     async def _take(self) -> tuple[Vitals, int]:
@@ -145,14 +146,14 @@ class Watch:
         """Look once, and tell what is to be told."""
         for notice in self._alarms.judge(await self._readings(), self._clock()):
             if notice.is_over:
-                log.warning("alarm over: %s", notice.kind)
+                log.warning("alarm over: %s", Word(notice.kind))
             else:
-                log.error("alarm: %s %s", notice.kind, notice.figure)
+                log.error("alarm: %s %s", Word(notice.kind), Word(notice.figure))
             if self._tell:
                 try:
                     await self._tell(notice)
                 except BotError as error:
-                    log.error("the admins are not told of an alarm: %s", type(error).__name__)
+                    log.error("the admins are not told of an alarm: %s", describe(error))
 
     async def _readings(self) -> dict[Kind, Reading]:
         readings: dict[Kind, Reading] = {

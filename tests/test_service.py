@@ -431,7 +431,7 @@ async def test_what_is_said_in_groups_is_left_to_the_process_that_leads(store: S
     assert (asked, await store.waiting(10)) == ([contact_id], ())
 
 
-async def test_a_stop_lets_the_sender_send_what_it_has_just_leased(store: Store, post: PostCards, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_gives_back_what_was_just_leased(store: Store, post: PostCards, monkeypatch: pytest.MonkeyPatch) -> None:
     (contact_id,) = await store.accept([wrote("amina", 1, "hi")])
     words = (Said(said("hello")),)
     handled = await store.handle(contact_id, lambda snapshot, _find: Decision(snapshot.conversation, (snapshot.waiting[0].id,), said=words))
@@ -453,7 +453,11 @@ async def test_a_stop_lets_the_sender_send_what_it_has_just_leased(store: Store,
     await asyncio.sleep(0)
     told.set()
     await stopping
-    assert post.to("amina") == ["hello"]
+    assert post.to("amina") == []
+    monkeypatch.undo()
+    await asyncio.sleep(0.01)
+    (again,) = await store.claim(1)
+    assert not again.uncertain
     assert (await store.claim(10), (await store.figures())["outbox_uncertain"]) == ((), 0)
 
 

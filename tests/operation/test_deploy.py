@@ -91,7 +91,7 @@ def test_the_example_explains_every_setting_once() -> None:
 
 
 def test_what_the_example_shows_as_default_is_the_default() -> None:
-    examples = "DATABASE_URL CACHE_DIR KNOWLEDGE_DIR LOCALES_DIR PUBLIC_URL TRUSTED_PROXIES METRICS_PORT"
+    examples = "DATABASE_URL SECRET_KEY_FILE BACKUP_DIR CACHE_DIR KNOWLEDGE_DIR LOCALES_DIR PUBLIC_URL TRUSTED_PROXIES METRICS_PORT"
     examples += " ALERT_EMAIL SMTP_HOST SMTP_FROM TRANSLATE_URL"  # addresses, names and places
     for line in (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines():
         found = re.match(r"#DRAGOMAN_(\w+)=(.+)", line)
@@ -161,13 +161,12 @@ def test_the_image_looks_after_its_health_at_a_route_there_is() -> None:
 
 
 def test_every_command_is_one_of_ours() -> None:
-    coming = {"backup", "restore"}
     text = "\n".join(path.read_text(encoding="utf-8") for path in DEPLOY.rglob("*") if path.is_file())
     used = set(re.findall(r"(?:bin/|exec bot |`)dragoman ([a-z]+)", text))
     used |= {load("compose.yaml")["services"]["backup"]["command"][0]}
     used |= {pod["spec"]["containers"][0]["args"][0] for pod in pods().values()}
     assert {"serve", "backup", "invite"} <= used
-    assert used <= commands() | coming
+    assert used <= commands()
 
 
 # ---------------------------------------------------------------- compose
