@@ -8,6 +8,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -107,7 +108,7 @@ class Server:
 
     def stop(self) -> None:
         """End it at once; nothing of it is kept."""
-        self.process.terminate()
+        self.process.send_signal(signal.SIGINT)  # SIGTERM would wait for everybody to leave
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
