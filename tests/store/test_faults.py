@@ -151,7 +151,7 @@ async def test_many_wait_for_one_commit(store: Store) -> None:
 
 
 async def test_the_driver_logs_nothing_people_wrote(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "aiosqlite"):
         contact_id = await meet(store, ContactRef("web", "canary-address"))
         await store.handle(contact_id, saying("canary-answer"))
         await store.history(contact_id)

@@ -17,7 +17,7 @@ from bot.model import ContactRef, TextReceived
 from bot.store import LEASE_S, Decision, FindButton, Said, Sent, Snapshot, Store, open_store
 from bot.store.crypto import Sealer
 from bot.store.database import Database
-from bot.store.postgres import PostgresStore, database
+from bot.store.postgres import PostgresStore, keys
 from bot.store.replicas import Kind, Notice
 from tests.postgres import PROGRAMS, Server, server
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, all_in_order, meet, message, snapshot_of, text_of, told, wrote
@@ -247,11 +247,11 @@ async def test_next_due_is_on_the_clock_of_this_machine(two: tuple[PostgresStore
 
 def test_a_key_is_kept_at_hand_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(database, "monotonic", lambda: now[0])
-    cache, sealer = database.KeyCache(), Sealer(bytes(32))
+    monkeypatch.setattr(keys, "monotonic", lambda: now[0])
+    cache, sealer = keys.KeyCache(bytes(32)), Sealer(bytes(32))
     for number in range(3):
         cache.remember(str(number), sealer)
-        now[0] += database.KEPT_S / 3
+        now[0] += keys.KEPT_S / 3
     assert [cache.get(str(number)) for number in range(3)] == [None, sealer, sealer]
     cache.forget("1")
     assert cache.get("1") is None
