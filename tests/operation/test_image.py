@@ -64,6 +64,8 @@ class Image:
     def build(self) -> None:
         """Do what the Dockerfile says, in its order."""
         for name, rest in instructions():
+            if name == "RUN" and rest.startswith("apt-get "):
+                continue  # the packages of this machine stay as they are
             if name == "RUN" and rest.startswith("install "):
                 self.run(shlex.split(self.below(rest.replace(str(UID), str(self.user.pw_uid)))), as_root=True)
             elif name == "RUN":
