@@ -26,7 +26,7 @@ check: .venv/dev.stamp
 	$(BIN)/dragoman check
 
 chaos: .venv/dev.stamp
-	$(BIN)/pytest -m "chaos or long"
+	CHAOS_KILLS=10 $(BIN)/pytest -m "chaos or long"
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench

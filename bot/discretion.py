@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Final
 
-from bot.errors import ConfigError, KnowledgeError
+from bot.errors import ConfigError, FilesGone, KnowledgeError
 
 _FRAMES: Final = 8
 _NUMBERED: Final = re.compile(r"SQLITE_[A-Z_]+|[0-9A-Z]{5}")  # how SQLite and PostgreSQL name what is wrong, without values
@@ -54,6 +54,6 @@ def harmless(value: object) -> object:
     """Return an argument as it may be shown: messages of errors only where they are about files and settings."""
     if value is None or isinstance(value, bool | int | float | Word):
         return value
-    if isinstance(value, KnowledgeError | ConfigError):
+    if isinstance(value, KnowledgeError | ConfigError | FilesGone):
         return str(value)
     return describe(value) if isinstance(value, BaseException) else f"<{type(value).__name__}>"

@@ -86,6 +86,10 @@ class StoreError(BotError):
     """The database refused."""
 
 
+class FilesGone(StoreError):
+    """A file of the database was moved, deleted or replaced while in use; the message names it."""
+
+
 class StoreLocked(StoreError):
     """Another process serves from the same data folder."""
 

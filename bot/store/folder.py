@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.errors import StoreError, StoreLocked
+from bot.errors import FilesGone, StoreError, StoreLocked
 
 LOCK_NAME = "serve.lock"
 
@@ -48,10 +48,10 @@ class Files:
         self._known = {path: self._identity(path) for path in paths}
 
     def check(self) -> None:
-        """Raise StoreError when one of them has been moved, deleted or replaced."""
+        """Raise FilesGone when one of them has been moved, deleted or replaced."""
         for path, known in self._known.items():
             if self._identity(path) != known:
-                raise StoreError(
+                raise FilesGone(
                     f"{path.name} was moved, deleted or replaced while in use: put it back, or start again on what is there now"
                 )
 

@@ -112,7 +112,9 @@ class Worker:
 
 
 def refusal(error: Exception) -> StoreError:
-    """Wrap what the driver raised."""
+    """Wrap what the driver raised; what is ours already stays as it is."""
+    if isinstance(error, StoreError):
+        return error
     wrapped = StoreError(f"the database refused: {error}")
     wrapped.__cause__ = error
     return wrapped

@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import BotError
 from tests.chaos import mutants
+from tests.contracts.conftest import Engine
 
 Test = Callable[..., Coroutine[Any, Any, None]]
 FAILURES = (AssertionError, BotError, sqlite3.Error, LookupError, ValueError, TimeoutError, pytest.fail.Exception)
@@ -18,8 +19,8 @@ FAILURES = (AssertionError, BotError, sqlite3.Error, LookupError, ValueError, Ti
 CAUGHT: list[str] = []  # the mutants that some test is held against
 
 
-def catches(mutant: str, test: Test) -> Test:
-    """Return a test that breaks our code and then wants `test` to fail; it asks for the same fixtures."""
+def catches(mutant: str, test: Test, only: str = "") -> Test:
+    """Return a test that breaks our code and then wants `test` to fail; with the same fixtures. `only`: the engine it is about."""
     CAUGHT.append(mutant)
 
     @functools.wraps(test)
@@ -27,6 +28,8 @@ def catches(mutant: str, test: Test) -> Test:
         def patch(owner: Any, name: str, value: Any) -> None:
             monkeypatch.setitem(owner, name, value) if isinstance(owner, dict) else monkeypatch.setattr(owner, name, value)
 
+        if only and any(isinstance(each, Engine) and each.name != only for each in (*given, *named.values())):
+            pytest.skip(f"the others do not do what is broken here, {only} does")
         with pytest.MonkeyPatch.context() as monkeypatch:
             mutants.apply(mutant, patch)
             with pytest.raises(FAILURES):

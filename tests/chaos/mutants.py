@@ -14,7 +14,7 @@ from bot.model import ContactRef, Incoming, Message
 from bot.service import ConversationService
 from bot.store import Delivery, Retry, Sent, Settlement, lanes, worker
 from bot.store.crypto import Secrets
-from bot.store.database import Database
+from bot.store.database import Database, SqliteDatabase
 from bot.store.keys import KeyRing
 from bot.store.queries import SQL
 
@@ -104,7 +104,7 @@ def keep_payloads(patch: Patch) -> None:
 
 def forget_without_overwriting(patch: Patch) -> None:
     """Erase rows and leave them in the write-ahead log."""
-    patch(Database, "empty_logs", lambda self: setattr(self, "scrub", False))
+    patch(SqliteDatabase, "empty_logs", lambda self: setattr(self, "scrub", False))
 
 
 def lose_no_key(patch: Patch) -> None:

@@ -39,7 +39,7 @@ class Point:
 def _is_new_key(given: tuple[Any, ...], result: Any) -> bool:
     """Tell whether a key is remembered that was just made, not one that was looked up."""
     ring, contact_id, _ = given
-    return any(changed == contact_id for changed, _ in ring._changes)
+    return any(changed == contact_id for changed, *_ in ring._changes)
 
 
 def _found_some(given: tuple[Any, ...], result: Any) -> bool:
@@ -61,8 +61,8 @@ POINTS = (
     Point("updates are there and not kept", "bot.channels.telegram.poller:Poller._take", "before", "ask"),
     Point("events are in an open transaction", "bot.store.inbox:accept", "after", "ask"),
     Point("keys are safe, their data are not", "bot.store.keys:KeyRing._remember", "before", "ask", "sqlite", _is_new_key),
-    Point("a commit is about to be made", "bot.store.database:Database.commit", "before", "ask", "sqlite", _has_rows),
-    Point("a commit is made and nobody told", "bot.store.database:Database.commit", "after", "ask", "sqlite", _has_rows),
+    Point("a commit is about to be made", "bot.store.database:SqliteDatabase.commit", "before", "ask", "sqlite", _has_rows),
+    Point("a commit is made and nobody told", "bot.store.database:SqliteDatabase.commit", "after", "ask", "sqlite", _has_rows),
     Point("events are kept and not acknowledged", "bot.channels.telegram.poller:Poller._take", "after", "ask"),
     Point("a text is about to be understood", "bot.service:_Handling.understand_ahead", "before", "ask"),
     Point("a turn is decided", "bot.service:_Handling.decide", "after", "ask"),
@@ -90,13 +90,13 @@ POINTS = (
     Point("the wish to be forgotten is written", "bot.store.turns:_start_erasing", "after", "erase", "sqlite"),
     Point("the wish to be forgotten is committed", "bot.store.erase:finish", "before", "erase", "sqlite"),
     Point("a contact is erased and not committed", "bot.store.erase:contact", "after", "erase", "sqlite"),
-    Point("the logs still show who was erased", "bot.store.database:Database.empty_logs", "before", "erase", "sqlite"),
-    Point("the logs are emptied", "bot.store.database:Database.empty_logs", "after", "erase", "sqlite"),
+    Point("the logs still show who was erased", "bot.store.database:SqliteDatabase.empty_logs", "before", "erase", "sqlite"),
+    Point("the logs are emptied", "bot.store.database:SqliteDatabase.empty_logs", "after", "erase", "sqlite"),
     Point("histories are swept and not committed", "bot.store.erase:drop_histories", "after", "sweep", "sqlite", _found_some),
     Point("cases are swept and not committed", "bot.store.erase:drop_cases", "after", "sweep", "sqlite", _found_some),
     Point("keys and data are made to agree", "bot.store.erase:reconcile", "after", "start", "sqlite"),
     Point("the leases of the dead are void", "bot.store.lanes:resume", "after", "start", "sqlite"),
-    Point("changed knowledge is read", "bot.brain:_read", "before", "reload"),
+    Point("changed knowledge is read", "bot.brain:Shelf.read", "before", "reload"),
     Point("changed knowledge is taken up", "bot.app:Thinker.learn", "after", "reload"),
 )
 

@@ -75,7 +75,7 @@ class Patient:
     def is_ready(self) -> bool:
         """Tell whether the bot itself finds that all is well."""
         try:
-            with urllib.request.urlopen(f"{self.bot.url}/health", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.bot.url}/health/ready", timeout=10) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return False
@@ -171,13 +171,13 @@ def locked(patient: Patient) -> Iterator[None]:
 
 Trouble = Callable[[Patient], AbstractContextManager[None]]
 TROUBLES = [
-    pytest.param(no_room, "full", id="no room"),
-    pytest.param(read_only, "readonly", id="read-only"),
+    pytest.param(no_room, "SQLITE_FULL", id="no room"),
+    pytest.param(read_only, "SQLITE_READONLY", id="read-only"),
     pytest.param(moved_away, "dragoman.db was moved", id="moved away"),
-    pytest.param(failing_writes, "refused: ", id="failing writes", marks=pytest.mark.long),
+    pytest.param(failing_writes, " SQLITE_", id="failing writes", marks=pytest.mark.long),
     pytest.param(replaced, "dragoman.db was moved, deleted or replaced", id="replaced", marks=pytest.mark.long),
     pytest.param(log_taken, "dragoman.db-wal was moved", id="log taken", marks=pytest.mark.long),
-    pytest.param(locked, "locked", id="locked for ten seconds", marks=pytest.mark.long),
+    pytest.param(locked, "SQLITE_BUSY", id="locked for ten seconds", marks=pytest.mark.long),
 ]
 
 
@@ -237,7 +237,7 @@ def test_a_disk_that_is_full_and_has_room_again(tmp_path: Path) -> None:
         for _ in range(10):
             patient.ask(LONG)
         patient.ask(wanted[1])
-        wait_until(lambda: "refused: " in patient.told(), 20, "nothing is said about it")
+        wait_until(lambda: "SQLITE_FULL" in patient.told(), 20, "nothing is said about it")
         assert patient.bot.is_alive
         filler.unlink()
         patient.ask(wanted[2])

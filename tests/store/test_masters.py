@@ -183,7 +183,7 @@ async def test_an_installation_from_before_goes_on_as_it_is(tmp_path: Path) -> N
     data = sqlite3.connect(tmp_path / "dragoman.db")
     with data:
         data.execute("UPDATE contacts SET address_hash = ? WHERE id = ?", (Secrets(SECRET).address_hash(AMINA), amina))
-        data.execute("DELETE FROM meta WHERE name = 'audit'")
+        data.execute("DELETE FROM meta WHERE name IN ('audit', 'keys_age')")
     data.close()
     store = await open_folder(tmp_path, Clock())
     assert await store.find(AMINA) == amina

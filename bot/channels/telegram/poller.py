@@ -82,7 +82,7 @@ class Poller:
             _log.warning("updates wait at Telegram for %.0f s: too much waits here", error.retry_after_s)
             return max(error.retry_after_s, FIRST_WAIT_S)
         except StoreError as error:
-            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
+            _log.error("updates wait at Telegram: %s", error)
         except ThrottledError as error:
             return max(error.retry_after_s, FIRST_WAIT_S)
         except Conflict:
@@ -94,7 +94,7 @@ class Poller:
         except TelegramError as error:
             _log.warning("poll failed: %s", Word(type(error).__name__))
         except Exception as error:  # outermost boundary: a bug while keeping one batch must not end the poll for good
-            _log.error("updates wait at Telegram: %s", Word(type(error).__name__))
+            _log.error("updates wait at Telegram: %s", error)
         return backoff(self._failures + 1)
 
     async def _ask(self) -> list[object]:

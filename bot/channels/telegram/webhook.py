@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.discretion import Word
 from bot.errors import Overloaded, StoreError
 from bot.pace import Buckets, Pace
 
@@ -61,7 +60,7 @@ async def _taken(body: bytes, keep: Keep) -> Response:
     except Overloaded as error:
         return _later(error.retry_after_s)
     except StoreError as error:
-        _log.error("an update waits at Telegram: %s", Word(type(error).__name__))
+        _log.error("an update waits at Telegram: %s", error)
         return _later(STORE_WAIT_S)
     return Response(status_code=200)
 
