@@ -16,8 +16,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import derived
+from bot.app import derived, utc_now
 from bot.channels.telegram.webhook import PATH, SECRET_HEADER
+from bot.store import open_store
 from tests.bench.table import percentile, table
 from tests.bench.web import QUESTIONS
 from tests.botapi import TOKEN
@@ -63,7 +64,7 @@ def acknowledging(rate: float = 200.0, seconds: float = 15.0) -> Rows:
         api.process.start()
         bot.start(60)
         try:
-            took, statuses = asyncio.run(_post_all(f"http://127.0.0.1:{port}{PATH}", rate, seconds))
+            took, statuses = asyncio.run(_post_all(f"http://127.0.0.1:{port}{PATH}", folder / "data", rate, seconds))
         finally:
             api.process.stop()
             bot.stop()
@@ -71,8 +72,10 @@ def acknowledging(rate: float = 200.0, seconds: float = 15.0) -> Rows:
     return [(f"a webhook is acknowledged, {rate:.0f} a second for {seconds:.0f} s", f"{_ms(took)}, not 200: {refused}")]
 
 
-async def _post_all(url: str, rate: float, seconds: float) -> tuple[list[float], list[int]]:
-    headers = {SECRET_HEADER: derived(SECRET, "telegram webhook").hex(), "Content-Type": "application/json"}
+async def _post_all(url: str, data: Path, rate: float, seconds: float) -> tuple[list[float], list[int]]:
+    store = await open_store(f"sqlite:///{data / 'dragoman.db'}", data_dir=data, secret=SECRET, clock=utc_now, exclusive=False)
+    headers = {SECRET_HEADER: derived(store.root, "telegram webhook").hex(), "Content-Type": "application/json"}
+    await store.close()
     took: list[float] = []
     statuses: list[int] = []
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200), headers=headers) as session:
