@@ -44,7 +44,7 @@ def _add(db: Database, actor: str, deed: str, number: int, detail: str) -> None:
     line: _Row = (last + 1, db.now(), actor, deed, number, detail)
     chain = _chain(db, before if is_whole else CUT, line)
     db.run("add_audit", *line, chain)
-    db.run("set_audit_end", END, _seal_end(db, last + 1, chain))
+    db.run("replace_meta", END, _seal_end(db, last + 1, chain))
 
 
 def lines(db: Database) -> tuple[AuditLine, ...]:

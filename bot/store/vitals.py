@@ -38,4 +38,4 @@ def _age(db: Database, at: object) -> float:
 
 def probe(db: Database) -> None:
     """Write one small value."""
-    db.run("probe", str(db.now()).encode())
+    db.run("replace_meta", "probe", str(db.now()).encode())

@@ -122,37 +122,32 @@ def failing_writes(patient: Patient) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def moved_away(patient: Patient) -> Iterator[None]:
-    """Take the file of the database away while it is open."""
-    file = patient.bot.data / "dragoman.db"
-    kept = file.rename(patient.folder / "moved.db")
+def taken(patient: Patient, name: str) -> Iterator[Path]:
+    """Take a file away while it is open and put it back over whatever stands there then; gives where it is meanwhile."""
+    file = patient.bot.data / name
+    kept = file.rename(patient.folder / "moved")
     try:
-        yield
+        yield kept
     finally:
-        kept.rename(file)
+        kept.replace(file)
+
+
+def moved_away(patient: Patient) -> AbstractContextManager[object]:
+    """Take the file of the database away."""
+    return taken(patient, "dragoman.db")
 
 
 @contextlib.contextmanager
 def replaced(patient: Patient) -> Iterator[None]:
     """Put another database in its place."""
-    file = patient.bot.data / "dragoman.db"
-    kept = file.rename(patient.folder / "moved.db")
-    shutil.copy(kept, file)
-    try:
+    with taken(patient, "dragoman.db") as kept:
+        shutil.copy(kept, patient.bot.data / "dragoman.db")
         yield
-    finally:
-        kept.replace(file)
 
 
-@contextlib.contextmanager
-def log_taken(patient: Patient) -> Iterator[None]:
+def log_taken(patient: Patient) -> AbstractContextManager[object]:
     """Take the write-ahead log away."""
-    file = patient.bot.data / "dragoman.db-wal"
-    kept = file.rename(patient.folder / "moved.wal")
-    try:
-        yield
-    finally:
-        kept.rename(file)
+    return taken(patient, "dragoman.db-wal")
 
 
 @contextlib.contextmanager
@@ -169,7 +164,7 @@ def locked(patient: Patient) -> Iterator[None]:
         other.close()
 
 
-Trouble = Callable[[Patient], AbstractContextManager[None]]
+Trouble = Callable[[Patient], AbstractContextManager[object]]
 TROUBLES = [
     pytest.param(no_room, "SQLITE_FULL", id="no room"),
     pytest.param(read_only, "SQLITE_READONLY", id="read-only"),

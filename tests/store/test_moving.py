@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,17 +13,10 @@ from bot.cases import AddNote, Claim, Close, Reply
 from bot.errors import StoreError, StoreLocked, WrongKey
 from bot.store import Store, open_store
 from bot.store.moving import move
-from tests.postgres import server
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, open_folder, saying, snapshot_of, wrote
 from tests.store.desks import GROUP, LEAD, do, join, member, open_case, turn
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with server().database() as url:
-        yield url
 
 
 async def _filled(folder: Path, clock: Clock) -> list[int]:

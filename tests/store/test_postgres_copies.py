@@ -30,12 +30,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    with server().database() as url:
-        yield url
-
-
-@pytest.fixture
 def empty() -> Iterator[str]:
     with server().database("template0") as url:
         yield url

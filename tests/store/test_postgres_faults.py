@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
@@ -19,17 +19,11 @@ from bot.store.crypto import Sealer
 from bot.store.database import Database
 from bot.store.postgres import PostgresStore, keys
 from bot.store.replicas import Kind, Notice
-from tests.postgres import PROGRAMS, Server, server
+from tests.postgres import PROGRAMS, Server
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, all_in_order, meet, message, snapshot_of, text_of, told, wrote
 from tests.store.desks import ADVISOR
 
 END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with server().database() as url:
-        yield url
 
 
 @pytest.fixture

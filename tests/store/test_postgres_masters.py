@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -15,17 +15,10 @@ from bot.model import ContactRef
 from bot.store import Store, masters, open_store
 from bot.store.postgres import PostgresStore
 from bot.store.postgres import keys as postgres_keys
-from tests.postgres import server
 from tests.store.cases import AMINA, BORIS, SECRET, Clock, meet, text_of, told
 from tests.store.desks import join
 
 NEW, NEXT = bytes(range(1, 33)), bytes(range(2, 34))
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with server().database() as url:
-        yield url
 
 
 async def opened(url: str, secret: bytes, *previous: bytes, clock: Clock | None = None, exclusive: bool = True) -> Store:

@@ -33,12 +33,6 @@ OWN = {("sessions", "rowid"), ("posts", "rowid"), ("schema_versions", "part"), (
 
 
 @pytest.fixture
-def url() -> Iterator[str]:
-    with server().database() as url:
-        yield url
-
-
-@pytest.fixture
 def empty() -> Iterator[str]:
     with server().database("template1") as url:
         yield url

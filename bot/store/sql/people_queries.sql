@@ -292,9 +292,6 @@ SELECT id, at, actor, deed, number, detail, chain FROM audit ORDER BY id
 -- name: audit_chain
 SELECT chain FROM audit WHERE id = ?
 
--- name: set_audit_end
-INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
-
 -- name: case_of_contact
 SELECT 1 FROM cases WHERE contact_id = ? LIMIT 1
 

@@ -8,6 +8,3 @@ SELECT count(*), min(at) FROM outbox WHERE status IN ('waiting', 'sending')
 SELECT city, count(*), min(waiting_since) FROM cases
 WHERE state = 'waiting' AND state <> 'closed' AND practice_for IS NULL  -- said twice for the index of open cases
 GROUP BY city
-
--- name: probe
-INSERT INTO meta (name, value) VALUES ('probe', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
