@@ -36,6 +36,7 @@ MANIFESTS = 8  # states of knowledge folders that are kept, the newest...
 KEEP_S = 3600  # ...and whatever is younger than so many seconds: another process may be about to read it
 WORKER_S = 300  # seconds a build may take
 MAX_BYTES = 4 << 30  # of address space it may take
+LARGE_PAGES = "glibc.malloc.hugetlb=1"  # large matrices in large pages: one part in twenty less time, where glibc is 2.35 or later
 COMMON = "common"  # the part that holds what all cities share
 
 Parts = Mapping[str, str]  # name of a part -> file it is kept in
@@ -128,11 +129,15 @@ class Shelf:
             parts = json.loads((self.folder / f"{state}.json").read_bytes())
         except (OSError, ValueError):
             return None
-        return parts if all((self.folder / file).exists() for file in parts.values()) else None
+        return parts if all(map(self.has, parts.values())) else None
+
+    def has(self, file: str) -> bool:
+        """Say whether a part is here."""
+        return (self.folder / file).exists()
 
     def keep_part(self, file: str, part: object) -> None:
         """Keep a part, where it is not here yet."""
-        if not (self.folder / file).exists():
+        if not self.has(file):
             self.keep(file, pickle.dumps(part, pickle.HIGHEST_PROTOCOL))
 
     def keep(self, name: str, content: bytes) -> None:
@@ -250,7 +255,8 @@ def give_back() -> None:
 
 
 def _command(folder: Path, shelf: Shelf) -> list[str]:
-    return [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S), str(MAX_BYTES)]
+    learning = [sys.executable, "-m", "bot.learning", str(folder.resolve()), str(shelf.folder.resolve()), str(WORKER_S), str(MAX_BYTES)]
+    return ["env", f"GLIBC_TUNABLES={LARGE_PAGES}", *learning]
 
 
 def _home() -> Path:

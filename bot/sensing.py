@@ -181,7 +181,7 @@ def make(folder: Path, shelf: Shelf, encoder: Encoder) -> Iterator[tuple[str, st
         sentences = sentences_of(city, beside)
         if any(sentence.trust for sentence in sentences):
             files[slug] = file_of(f"sense-{slug}", repr((encoder.name, sentences)).encode())
-            if not (shelf.folder / files[slug]).exists():
+            if not shelf.has(files[slug]):
                 shelf.keep_part(files[slug], Sense(sentences, vectors.of(slug, sentences)))
             yield slug, files[slug]
     shelf.keep(_LISTED, json.dumps({"made_by": _made_by(), "state": state, "files": files}).encode())

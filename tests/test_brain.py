@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -63,6 +66,31 @@ def test_the_real_knowledge_understands_from_the_shelf_as_when_built() -> None:
     assert outcomes == [whole_brain().matcher.understand(text, city, None).outcome for text, city in ASKED]
     assert outcomes[:2] == ["answer", "emergency"]
     assert outcomes[3] == "smalltalk"
+
+
+def test_one_processor_learns_what_two_do(folder: Path, tmp_path: Path) -> None:
+    """With two, one makes ahead what needs no city; where that fails, it is made with the rest."""
+    learnt = []
+    for processors in sorted({1, len(os.sched_getaffinity(0))}):
+        shelf = tmp_path / f"shelf of {processors}"
+        shelf.mkdir(mode=0o700)
+        learning = [sys.executable, "-m", "bot.learning", str(folder), str(shelf), "60", str(4 << 30)]
+        one = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))] if processors == 1 else []
+        learnt.append(subprocess.run([*one, *learning], cwd=ROOT, check=True, capture_output=True, timeout=60).stdout)
+        assert {path.name for path in shelf.glob("*.part")} == {
+            file for line in learnt[-1].splitlines() for file in json.loads(line).values()
+        }
+    assert set(learnt) == {learnt[0]}
+
+
+@pytest.mark.parametrize("file", ["safety.yaml", "lexicon/es.yaml"])
+def test_a_fault_in_what_all_cities_share_is_named(folder: Path, shelf: Shelf, file: str) -> None:
+    """Two processes meet it at the same time."""
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text("kinds: [\n", encoding="utf-8")
+    with pytest.raises(KnowledgeError, match="is not valid YAML") as fault:
+        ready_brain(folder, shelf)
+    assert fault.value.file == file
 
 
 def test_nothing_is_kept_for_other_files(folder: Path, shelf: Shelf) -> None:

@@ -16,7 +16,7 @@ from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, read_ya
 from bot.knowledge.validate import Validator
 from bot.model import City, Knowledge
 
-__all__ = ["load_knowledge", "read_folder"]
+__all__ = ["load_common", "load_knowledge", "read_folder"]
 
 COMMON_FILES = ("topics.yaml", "safety.yaml", "smalltalk.yaml")
 CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
@@ -41,9 +41,17 @@ def load_knowledge(folder: Path) -> Knowledge:
     return knowledge
 
 
-def read_folder(folder: Path, findings: Findings, today: date | None = None) -> Knowledge | None:
+def load_common(folder: Path) -> Knowledge | None:
+    """Read what all cities share, and no city; None where something is wrong with it, which load_knowledge names."""
+    findings = Findings()
+    knowledge = read_folder(folder, findings, with_cities=False)
+    return None if findings.errors else knowledge
+
+
+def read_folder(folder: Path, findings: Findings, today: date | None = None, *, with_cities: bool = True) -> Knowledge | None:
     """Read everything and note every finding; None where the faults leave nothing to build."""
     tree = _scan(folder, findings)
+    found = tree.cities if with_cities else {}
     reader = _Reader(folder, findings)
     topics = reader.common("topics.yaml", schema.TOPICS, tree)
     safety = reader.common("safety.yaml", schema.SAFETY, tree)
@@ -53,7 +61,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None) -> 
     uncovered = reader.by_language(UNCOVERED, schema.UNCOVERED, tree)
     smalltalk = reader.common("smalltalk.yaml", schema.SMALLTALK, tree) if "smalltalk.yaml" in tree.files else EMPTY
     topic_ids = frozenset(topics.pairs) if topics is not None else None
-    cities = [draft for slug, files in tree.cities.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
+    cities = [draft for slug, files in found.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
     for draft in cities:
         rules.check_city(draft, findings, today)
     if topics is None or safety is None or smalltalk is None:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from bot.matching.features import Floats, Integers
-from bot.matching.index import read_text
+from bot.matching.index import read_texts
 from bot.matching.ranker import Scores, Training
 
 _MIN_RIGHT: Final = 20  # right answers needed to fit; below, the figures of another city are better
@@ -109,7 +109,8 @@ def calibrate(training: Training | None) -> Calibration:
     every_owner = np.array([example.entry for example in training.examples])
     owners = every_owner[training.sample]
     nearest = np.maximum.reduceat(training.alike, training.starts, axis=1)
-    answer = np.array([training.answers.likeness(read_text(example.words, example.concepts)) for example in asked])
+    read = read_texts([example.words for example in asked], [example.concepts for example in asked])
+    answer = np.array([training.answers.likeness(one) for one in read])
     known = Scores(_left_out(training, every_owner), nearest, answer)
     unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, every_owner), nearest, answer)))
     features, right = [], []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -85,14 +86,26 @@ def _best(total: Floats) -> Integers:
     return best[np.argsort(-total[best], kind="stable")]
 
 
+class Reading:
+    """How the example texts read and what they mean: what stands in several cities is read once, as long as they are learnt."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.words = cache(lambda text: tuple(normalise(text).split()))
+        self._meaning = cache(lexicon.find_in)
+
+    def meaning(self, words: tuple[str, ...], locales: Iterable[str]) -> tuple[int, ...]:
+        """Give the concepts of a text in some languages, each once."""
+        return tuple(dict.fromkeys(concept for locale in locales for concept in self._meaning(words, locale)))
+
+
 class _Examples:
     """The examples and answers of one city, by entry; what stands in several languages counts once, so that many languages load quickly."""
 
-    def __init__(self, city: City, lexicon: Lexicon) -> None:
+    def __init__(self, city: City, reading: Reading) -> None:
         self.ids: list[str] = []
         self.all: list[Example] = []
         self.answers: list[Example] = []
-        self._city, self._lexicon = city, lexicon
+        self._city, self._reading = city, reading
 
     def add(self, entry_id: str, texts: Iterable[_Text], answers: Iterable[_Text] = ()) -> None:
         """Take up an entry with its examples."""
@@ -106,14 +119,14 @@ class _Examples:
         found: dict[tuple[str, ...], float] = {}
         locales: dict[tuple[str, ...], set[str]] = {}
         for locale, text, trust in texts:
-            if normal := tuple(normalise(text).split()):
+            if normal := self._reading.words(text):
                 found[normal] = trust
                 locales.setdefault(normal, {self._city.host_language}).add(locale)
-        return [Example(entry, words, trust, tuple(self._lexicon.find(words, sorted(locales[words])))) for words, trust in found.items()]
+        return [Example(entry, words, trust, self._reading.meaning(words, sorted(locales[words]))) for words, trust in found.items()]
 
 
-def _examples(city: City, beside: Beside, lexicon: Lexicon) -> _Examples:
-    examples = _Examples(city, lexicon)
+def _examples(city: City, beside: Beside, reading: Reading) -> _Examples:
+    examples = _Examples(city, reading)
     published = [entry for entry in city.entries.values() if entry.status == "published"]
     asked: list[tuple[str, list[_Text], list[_Text]]] = [
         (
@@ -199,17 +212,17 @@ def learnt_from(city: City, beside: Beside) -> bytes:
     return repr((city.languages, asked, _fitting(city, beside))).encode()
 
 
-def build_finder(city: City, beside: Beside, lexicon: Lexicon) -> EntryFinder | None:
+def build_finder(city: City, beside: Beside, reading: Reading) -> EntryFinder | None:
     """Learn from the questions, titles and keywords of all languages of a city together; None where there are none.
 
     What stands `beside` the entries takes part as entries of their own."""
-    examples = _examples(city, beside, lexicon)
+    examples = _examples(city, beside, reading)
     return EntryFinder(examples.ids, examples.all, examples.answers) if examples.ids else None
 
 
-def build_spelling(knowledge: Knowledge, beside: Beside) -> Spelling:
+def build_spelling(knowledge: Knowledge, beside: Beside, reading: Reading) -> Spelling:
     """Learn how the words of all examples of all cities are written."""
-    return Spelling(word for text in set(_texts(knowledge, beside)) for word in normalise(text).split())
+    return Spelling(word for text in set(_texts(knowledge, beside)) for word in reading.words(text))
 
 
 def written_in(knowledge: Knowledge, beside: Beside) -> bytes:

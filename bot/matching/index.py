@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -86,6 +87,15 @@ def _by_hash(hashes: NDArray[np.uint32]) -> tuple[Integers, NDArray[np.bool_]]:
 def read_text(words: Sequence[str], concepts: Sequence[int] = ()) -> Read:
     """Read the features of one text, for any number of indexes: that is half of the time of a query."""
     return _count_repeats(extract([words], [concepts]))
+
+
+def read_texts(texts: Texts, concepts: Concepts) -> list[Read]:
+    """Read the features of many texts, each for itself: twice as fast as one by one."""
+    found = _features_of(texts, concepts)
+    ends = np.searchsorted(found.texts, np.arange(len(texts) + 1))
+    none = np.zeros(len(found.texts), dtype=np.intp)
+    rows = (slice(begin, end) for begin, end in pairwise(ends.tolist()))
+    return [Read(found.hashes[row], none[row], found.channels[row], found.counts[row]) for row in rows]
 
 
 class FeatureIndex:

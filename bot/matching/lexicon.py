@@ -32,8 +32,11 @@ class Lexicon:
         """Give the concepts of a text in some languages, given as normalised words, each once.
 
         Only in these languages: "son" is a child in English and nothing in French."""
-        known = [self._languages[locale] for locale in locales if locale in self._languages]
-        return list(dict.fromkeys(concept for language in known for concept in language.find(words)))
+        return list(dict.fromkeys(concept for locale in locales for concept in self.find_in(words, locale)))
+
+    def find_in(self, words: Sequence[str], locale: str) -> list[int]:
+        """Give the concepts of a text in one language."""
+        return self._languages[locale].find(words) if locale in self._languages else []
 
 
 class _Words:

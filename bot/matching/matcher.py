@@ -16,6 +16,7 @@ from bot.matching.finder import (
     EntryFinder,
     Fuse,
     Meaning,
+    Reading,
     beside_entries,
     build_finder,
     build_spelling,
@@ -37,6 +38,7 @@ Part = (
     object  # a SafetyMatcher, Lexicon, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
 )
 SAFETY, LEXICON, SPELLING, SMALLTALK, LANGUAGE, PROSE = "safety", "lexicon", "spelling", "smalltalk", "language", "prose-"
+COMMON_PARTS = frozenset({SAFETY, LEXICON, SMALLTALK})  # made from what all cities share
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,26 @@ class Recipe:
     is_heavy: bool = False
 
 
-def recipes(knowledge: Knowledge) -> list[Recipe]:
-    """List the parts of a matcher that take long to make."""
-    beside, lexicon, lexicon_words = beside_entries(knowledge), Lexicon(knowledge.lexicon), repr(knowledge.lexicon).encode()
+def lexicon_recipe(knowledge: Knowledge) -> Recipe:
+    """Tell how to make the part that others are made with."""
+    return Recipe(LEXICON, repr(knowledge.lexicon).encode(), partial(Lexicon, knowledge.lexicon))
+
+
+def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe]:
+    """List the parts of a matcher that take long to make; `lexicon`: where it is made already."""
+    lexicon_words, beside = lexicon_recipe(knowledge).made_from, beside_entries(knowledge)
+    reading = Reading(made := lexicon or Lexicon(knowledge.lexicon))
     words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
     return [
+        Recipe(LEXICON, lexicon_words, lambda: made),
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
-        Recipe(LEXICON, lexicon_words, lambda: lexicon),
-        Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside)),
+        Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading)),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
         *(
-            Recipe(slug, learnt_from(city, beside) + lexicon_words, partial(build_finder, city, beside, lexicon), is_heavy=True)
+            Recipe(slug, learnt_from(city, beside) + lexicon_words, partial(build_finder, city, beside, reading), is_heavy=True)
             for slug, city in knowledge.cities.items()
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
 from typing import Final
 from zlib import crc32
@@ -29,10 +30,13 @@ class NearWords:
     def __init__(self, words: Iterable[str], two_edits_from: int) -> None:
         self._two_edits_from = two_edits_from
         self._words = sorted(set(words))
-        pairs = [(stump, at) for at, word in enumerate(self._words) for stump in _stumps(word, 1 if len(word) < two_edits_from - 2 else 2)]
-        found = np.array(pairs, dtype=np.uint32).reshape(-1, 2)
-        found = found[np.argsort(found[:, 0], kind="stable")]
-        self._stumps, self._owners = found[:, 0].copy(), found[:, 1].copy()
+        found, ends = array("I"), [0]
+        for word in self._words:
+            found.extend(_stumps(word, 1 if len(word) < two_edits_from - 2 else 2))
+            ends.append(len(found))
+        order = np.argsort(found, kind="stable")
+        self._stumps = np.array(found, dtype=np.uint32)[order]
+        self._owners = np.repeat(np.arange(len(self._words), dtype=np.uint32), np.diff(ends))[order]
 
     def find(self, word: str) -> list[str]:
         """Give the words that are near, the nearest first and equals in the order of the alphabet."""

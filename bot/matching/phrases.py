@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, chain, islice, pairwise, product
 from typing import Final
 
 from bot.matching.near import NearWords
@@ -131,16 +131,17 @@ def _parts(pattern: str) -> list[list[list[frozenset[str] | None]]]:
 
 def readings(pattern: str) -> Iterator[tuple[_Slots, tuple[int, ...]]]:
     """Write a pattern out as rows of slots with the gap allowed before each; too many are cut off."""
-    for count, rows in enumerate(product(*_parts(pattern))):
-        if count == _MAX_READINGS:
-            return
-        row = [slot for part in rows for slot in part]
-        slots = tuple(slot for slot in row if slot is not None)
+    has_cjk = any(map(is_cjk, pattern))
+    for rows in islice(product(*_parts(pattern)), _MAX_READINGS):
+        row = tuple(chain.from_iterable(rows))
+        slots = tuple(filter(None, row))
         if not slots:
             continue
-        cjk = any(is_cjk(word) for slot in slots for word in slot)
+        cjk = has_cjk and any(is_cjk(word) for slot in slots for word in slot)
         small = 0 if cjk or len(slots) < _SMALL_GAP_FROM else _SMALL_GAP
-        gaps = tuple(_GAP if at and row[at - 1] is None else small for at, slot in enumerate(row) if slot is not None)
+        gaps = (small,) * len(slots)
+        if len(slots) < len(row):
+            gaps = tuple(_GAP if at and row[at - 1] is None else small for at, slot in enumerate(row) if slot is not None)
         yield slots, gaps
 
 

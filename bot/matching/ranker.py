@@ -16,8 +16,8 @@ RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towa
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
 MAX_EXAMPLES: Final = 9_500  # beyond, learning takes more than ten seconds and a gigabyte, and only the nearest example counts
-MAX_SAMPLES: Final = 600  # questions from which chances are learnt...
-SAMPLED: Final = 2_000  # ...taken from the last entries with at least so many examples
+MAX_SAMPLES: Final = 400  # questions from which chances are learnt...
+SAMPLED: Final = 1_200  # ...taken from the last entries with at least so many examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ def _script(character: str) -> str | None:
 
 def script_of(text: str) -> str | None:
     """Name the script a text is written in, whatever terms in Latin letters it holds; None where it has no letters we know."""
+    if text.isascii():
+        return LATIN if any(map(str.isalpha, text)) else None
     letters = Counter(map(_script, text))
     letters.pop(None, None)
     for script in _IDEOGRAPHIC:
