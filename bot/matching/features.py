@@ -84,6 +84,11 @@ def _whole_words(text: str, channel: int) -> tuple[Hashes, Integers]:
     return _mix(np.add.reduceat(values, starts) + _U(channel << 40)), starts
 
 
+def hash_words(words: Sequence[str]) -> Hashes:
+    """Hash some words as `extract` does."""
+    return _whole_words(_layout([*words])[0], _WORDS)[0]
+
+
 def _pairs(words: Hashes, texts: Integers) -> tuple[Hashes, Integers]:
     """Hash neighbouring words of the same text."""
     same = texts[:-1] == texts[1:]

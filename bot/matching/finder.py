@@ -28,6 +28,7 @@ _LONG_TOGETHER: Final = 6
 _MOST_RANKED: Final = 100  # entries that are given; no city has as many
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters...
 UNCOVERED: Final = "~?"  # ...or a topic that the city has nothing on
+Native = Callable[[str], str | None]  # a word in Latin letters -> the one of the contact's language that it stands for
 Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> numbers of concepts
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _Text = tuple[str, str, float]  # locale, text, trust
@@ -58,12 +59,17 @@ class EntryFinder:
         meaning: Meaning = means_nothing,
         spelling: Spelling | None = None,
         fuse: Fuse | None = None,
+        native: Native | None = None,
     ) -> tuple[Match, ...]:
         """Order the entries for a text given as normalised words, the most likely first; no words, no matches.
 
-        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt; `fuse` lets another model have its say."""
+        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt; `fuse` lets another model have its say; `native`
+        reads words that are unknown here and may be written in other letters."""
         if not words:
             return ()
+        if native:
+            known = self._ranker.knows(words)
+            words = [word if is_known else native(word) or word for word, is_known in zip(words, known, strict=True)]
         scores = self._ranker.scores(words, meaning(words))
         chances = self._calibration.probabilities(scores)[0]
         repaired = spelling.repair(words) if spelling and chances.max() <= _SURE else None

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Integers, Occurrences, extract
+from bot.matching.features import CHANNEL_FACTORS, CHANNEL_GROUPS, GROUP_SHARES, Floats, Integers, Occurrences, extract, hash_words
 
 Texts = Sequence[Sequence[str]]
 Concepts = Sequence[Sequence[int]]
@@ -119,6 +119,13 @@ class FeatureIndex:
         self._weights = np.round(weights[order] * _WHOLE).astype(np.uint16)  # exact enough, and half of the memory
         self._spread = np.bincount(feature[order], minlength=len(spread)).astype(np.int32)
         self._starts = (np.cumsum(self._spread) - self._spread).astype(np.int32)
+
+    def knows(self, words: Sequence[str]) -> list[bool]:
+        """Say of words whether they stand in an example."""
+        hashes = hash_words(words) >> _HASH
+        at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
+        known: list[bool] = (self._vocabulary[at] == hashes).tolist()
+        return known
 
     def vector(self, read: Read) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""

@@ -28,16 +28,20 @@ from bot.matching.language import LanguageGuesser
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import normalise
+from bot.matching.romanised import Romanised, romanised_texts
 from bot.matching.safety import SafetyMatcher, prose_of
+from bot.matching.scripts import LATIN, script_of
 from bot.matching.semantic import Likeness, fuse
 from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
 from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
 
 Part = (
-    object  # a SafetyMatcher, Lexicon, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and its EntryFinder or None
+    object  # a SafetyMatcher, Lexicon, Spelling, Romanised, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and
+    # its EntryFinder or None
 )
-SAFETY, LEXICON, SPELLING, SMALLTALK, LANGUAGE, PROSE = "safety", "lexicon", "spelling", "smalltalk", "language", "prose-"
+SAFETY, LEXICON, SPELLING, ROMANISED, SMALLTALK, LANGUAGE = "safety", "lexicon", "spelling", "romanised", "smalltalk", "language"
+PROSE = "prose-"
 COMMON_PARTS = frozenset({SAFETY, LEXICON, SMALLTALK})  # made from what all cities share
 
 
@@ -63,11 +67,13 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
     lexicon_words, beside = lexicon_recipe(knowledge).made_from, beside_entries(knowledge)
     reading = Reading(made := lexicon or Lexicon(knowledge.lexicon))
     words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
+    romanised = romanised_texts(knowledge)
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
     return [
         Recipe(LEXICON, lexicon_words, lambda: made),
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
         Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading)),
+        Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised)),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
@@ -79,11 +85,13 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
 
 
 class _Asker(NamedTuple):
-    """Whose text is read: of which city ("" for none), and in which languages its words may be; how alike its meaning is to entries."""
+    """Whose text is read: of which city ("" for none), and in which languages its words may be; how alike its meaning is to entries;
+    in which language its words may be in Latin letters ("" for none)."""
 
     city: str
     locales: tuple[str, ...]
     likeness: Likeness | None = None
+    romanised: str = ""
 
 
 Sensing = Callable[[str, str], Likeness | None]  # (text, city) -> how alike in meaning; None where nobody can tell
@@ -110,6 +118,7 @@ class Matcher:
         self._city_names = CityNames(knowledge.cities)
         self._lexicon = cast(Lexicon, parts[LEXICON])
         self._spelling = cast(Spelling, parts[SPELLING])
+        self._romanised = cast(Romanised, parts[ROMANISED])
         self._finders = {slug: cast(EntryFinder | None, parts[slug]) for slug in knowledge.cities}
         self._hosts = {slug: city.host_language for slug, city in knowledge.cities.items()}
         self._sensing: Sensing = senses_nothing
@@ -124,15 +133,16 @@ class Matcher:
         """Tell what a text means to a contact of a city and locale; None and unknown cities have no entries.
 
         Under "emergency" the entry for that crisis comes first; under "none" the nearest entries are given all the same."""
-        language = self._language.guess(text, self._spoken(city, locale))
-        asker = self._asker(city, locale, language)._replace(likeness=self._sensing(text, city or ""))
+        asker, language = self._asker_of(text, city, locale)
+        asker = asker._replace(likeness=self._sensing(text, city or ""))
         words = normalise(text).split()
-        meaning = self._crisis(words, asker) or self._asked(text, words, asker)
+        meaning = self._crisis(words, locale or "", asker) or self._asked(text, words, asker)
         return replace(meaning, language=language, city=city, locale=locale)
 
     def sounds_like_crisis(self, text: str) -> bool:
         """Say whether a text speaks of a crisis; quicker than to understand it."""
-        return self._safety.find(normalise(text).split()) is not None
+        words = normalise(text).split()
+        return self._hears(words, *self._romanised.sure) is not None
 
     def rank(self, text: str, city: str) -> list[Match]:
         """Order all entries of a city by how likely they answer a text; an unknown city or a text without words gives none."""
@@ -146,13 +156,24 @@ class Matcher:
         """Give the locale that a text names."""
         return self._language_names.resolve(text)
 
+    def _asker_of(self, text: str, city: str | None, locale: str | None) -> tuple[_Asker, str | None]:
+        """Tell in which languages a text may be, and which one it is in if that is plain."""
+        language = self._language.guess(text, self._spoken(city, locale))
+        romanised = locale if locale and language in (None, locale) and script_of(text) == LATIN else ""
+        return self._asker(city, locale, language)._replace(romanised=romanised), language
+
     def _asker(self, city: str | None, *locales: str | None) -> _Asker:
         """Read a text in these languages and that of the city."""
         return _Asker(city or "", tuple(dict.fromkeys(filter(None, (*locales, self._hosts.get(city or ""))))))
 
-    def _crisis(self, words: Sequence[str], asker: _Asker) -> Understanding | None:
-        crisis = self._safety.find(words)
+    def _crisis(self, words: Sequence[str], locale: str, asker: _Asker) -> Understanding | None:
+        crisis = self._hears(words, *({locale} & {*self._romanised.sure}))
         return Understanding("emergency", self._fitting(crisis, words, asker), safety=crisis) if crisis else None
+
+    def _hears(self, words: Sequence[str], *locales: str) -> str | None:
+        """Give the kind of crisis that words speak of, as they stand or, where they are in Latin letters, in those of some languages."""
+        ways = (words, *(self._romanised.read(words, locale) for locale in locales))
+        return next(filter(None, map(self._safety.find, ways)), None)
 
     def _asked(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
         """Tell what a text asks, what it may ask about the answer before, and what else it asks."""
@@ -195,7 +216,8 @@ class Matcher:
 
     def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         finder = self._finders.get(asker.city)
-        return finder.rank(words, self._concepts(asker), self._spelling, _fusing(asker.likeness)) if finder else ()
+        native = partial(self._romanised.find, locale=asker.romanised) if asker.romanised else None
+        return finder.rank(words, self._concepts(asker), self._spelling, _fusing(asker.likeness), native) if finder else ()
 
     def _concepts(self, asker: _Asker) -> Meaning:
         return partial(self._lexicon.find, locales=asker.locales)

@@ -87,6 +87,10 @@ class Ranker:
     def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers, answers: Answers) -> None:
         self._index, self._coefficients, self._starts, self._answers = index, coefficients, starts, answers
 
+    def knows(self, words: Sequence[str]) -> list[bool]:
+        """Say of words whether they stand in an example."""
+        return self._index.knows(words)
+
     def scores(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Scores:
         """Score every entry for one text given as normalised words (at least one) and what they mean."""
         read = read_text(words, concepts)

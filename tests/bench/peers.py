@@ -1,8 +1,8 @@
 """Other ways to find an entry, given the very same example texts: what a bot does without a matcher of its own.
 
 Each takes examples (entry id, text) and ranks the entries for a question; the first score is its confidence. BM25 and FTS5 also know
-the common tricks (letter trigrams). TF-IDF with logistic regression needs scikit-learn, which is no part of this project: it is left
-out where it is not installed."""
+the common tricks (letter trigrams). TF-IDF with logistic regression needs scikit-learn, which is no part of this project, and so does
+the head on the encoder of the extra `semantic`: both are left out where something is not installed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from math import log
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from bot.matching.features import Floats
 from bot.matching.normalise import normalise
+from bot.semantic import load_encoder
 
 Examples = Sequence[tuple[str, str]]
 Ranked = list[tuple[str, float]]
@@ -107,9 +109,33 @@ class TfIdfLogistic:
         self._model = LogisticRegression(C=30, tol=1e-3).fit(vectors, [entry_id for entry_id, _ in examples])
 
     def rank(self, text: str) -> Ranked:
-        chances = self._model.predict_proba(self._features.transform([normalise(text)]))[0]
-        order = np.argsort(-chances)[:_HITS]
-        return [(str(self._model.classes_[at]), float(chances[at])) for at in order]
+        return _most_likely(self._model.predict_proba(self._features.transform([normalise(text)]))[0], self._model.classes_)
+
+
+class E5Linear:
+    """The sentence encoder of the extra `semantic` with multinomial logistic regression on its vectors."""
+
+    vectors: ClassVar[dict[str, Floats]] = {}  # of texts: most stand in several cities
+
+    def __init__(self, examples: Examples) -> None:
+        from sklearn.linear_model import LogisticRegression  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        vectors = np.stack([self._vector(normalise(text)) for _, text in examples])
+        self._model = LogisticRegression(C=30, max_iter=300).fit(vectors, [entry_id for entry_id, _ in examples])
+
+    def _vector(self, text: str) -> Floats:
+        if text not in self.vectors:
+            encoder = load_encoder()
+            assert encoder is not None
+            self.vectors[text] = encoder.encode([text])[0]
+        return self.vectors[text]
+
+    def rank(self, text: str) -> Ranked:
+        return _most_likely(self._model.predict_proba(self._vector(normalise(text))[None])[0], self._model.classes_)
+
+
+def _most_likely(chances: Floats, ids: Sequence[str]) -> Ranked:
+    return [(str(ids[at]), float(chances[at])) for at in np.argsort(-chances)[:_HITS]]
 
 
 def peers() -> dict[str, Callable[[Examples], Peer]]:
@@ -122,4 +148,6 @@ def peers() -> dict[str, Callable[[Examples], Peer]]:
     }
     if find_spec("sklearn"):
         found["TF-IDF, logistic regression"] = TfIdfLogistic
+        if load_encoder():
+            found["e5, logistic regression"] = E5Linear
     return found

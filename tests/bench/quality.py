@@ -102,7 +102,7 @@ def of_matcher(ours: Matcher) -> Rank:
     """Rank as the bot does, crisis words aside; small talk refuses."""
 
     def rank(line: Line, text: str) -> list[tuple[str, float]]:
-        asker = ours._asker(line["city"], line["lang"], ours._language.guess(text))
+        asker, _language = ours._asker_of(text, line["city"], line["lang"])
         talk = ours._smalltalk.read(normalise(text).split())
         if talk.whole:
             return [(ELSEWHERE + talk.whole, 1.0)]
