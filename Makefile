@@ -16,7 +16,7 @@ run: .venv/run.stamp
 	$(BIN)/dragoman serve
 
 test: check .venv/system.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

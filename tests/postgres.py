@@ -117,6 +117,8 @@ class Server:
 
     def remove(self) -> None:
         """End it and remove its folder."""
+        if self._reused is not None:
+            self._reused.close()
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -14,17 +14,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from itertools import cycle, islice
 from pathlib import Path
 from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".pytest_cache" / "knowledge"
-_PORTS = iter(range(20_000 + os.getpid() % 8_000, 32_000))  # below the ephemeral range, so that nobody else is handed one
+_SLICE, _SLICES = 600, 20  # ports of one process that tests, of processes whose numbers follow one another
+_FIRST = 20_000 + _SLICE * (os.getpid() % _SLICES)  # below the ephemeral range, so that nobody else is handed one
+_PORTS = cycle(range(_FIRST, _FIRST + _SLICE))
 
 
 def free_port() -> int:
     """Return a port of 127.0.0.1 that nobody listens on."""
-    for port in _PORTS:
+    for port in islice(_PORTS, _SLICE):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

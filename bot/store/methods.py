@@ -42,7 +42,7 @@ class UnitStore(ABC):
 
     async def accept(self, incoming: Sequence[Incoming]) -> tuple[str, ...]:
         """Store events; returns when they are safe."""
-        return await self._worker.write(lambda db: inbox.accept(db, incoming))
+        return await self._worker.write_first(lambda db: inbox.accept(db, incoming))
 
     async def read(self, contact_id: str) -> Snapshot | None:
         """Return the contact as stored."""

@@ -39,6 +39,9 @@ class Units(Protocol):
         What the unit raises is raised here and undoes that unit alone; StoreError when the database refuses.
         A caller that is cancelled while waiting leaves it open whether the unit ran, and disturbs no other."""
 
+    async def write_first(self, unit: Unit[T]) -> T:
+        """Run a unit that somebody outside waits for, before others that wait; among themselves, such units keep their order."""
+
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that writes nothing, on one consistent state."""
 
@@ -51,6 +54,7 @@ class Worker:
 
     def __init__(self, database: SqliteDatabase, hop: Hop) -> None:
         self._database, self._hop = database, hop
+        self._first: deque[_Job] = deque()
         self._pending: deque[_Job] = deque()
         self._drainer: asyncio.Task[None] | None = None
         self._closed = False
@@ -60,17 +64,21 @@ class Worker:
 
         What the unit raises is raised here and undoes that unit alone; StoreError when the database refuses.
         A caller that is cancelled while waiting leaves it open whether the unit ran, and disturbs no other."""
-        return await self._submit(unit, writes=True)
+        return await self._submit(unit, self._pending)
+
+    async def write_first(self, unit: Unit[T]) -> T:
+        """Run a unit that somebody outside waits for, before others that wait; among themselves, such units keep their order."""
+        return await self._submit(unit, self._first)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that writes nothing, on one consistent state."""
-        return await self._submit(unit, writes=False)
+        return await self._submit(unit, self._pending, writes=False)
 
-    async def _submit(self, unit: Unit[T], *, writes: bool) -> T:
+    async def _submit(self, unit: Unit[T], queue: deque[_Job], *, writes: bool = True) -> T:
         if self._closed:
             raise StoreError("the store is closed")
         job = _Job(unit, writes)
-        self._pending.append(job)
+        queue.append(job)
         if self._drainer is None or self._drainer.done():
             self._drainer = asyncio.create_task(self._drain())
         await job.done
@@ -80,14 +88,15 @@ class Worker:
 
     async def _drain(self) -> None:
         try:
-            while self._pending:
+            while self._first or self._pending:
                 await self._run(self._take())
         finally:
-            for job in self._pending:  # only when the event loop itself is ending
+            for job in (*self._first, *self._pending):  # only when the event loop itself is ending
                 job.done.cancel()
 
     def _take(self) -> list[_Job]:
-        taken = [self._pending.popleft() for _ in range(min(MAX_GROUP, len(self._pending)))]
+        taken = [*self._first, *(self._pending.popleft() for _ in range(min(MAX_GROUP, len(self._pending))))]
+        self._first.clear()
         return [job for job in taken if not job.done.done()]
 
     async def _run(self, jobs: Sequence[_Job]) -> None:

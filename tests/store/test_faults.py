@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
@@ -148,6 +149,29 @@ async def test_many_wait_for_one_commit(store: Store) -> None:
     await asyncio.gather(*(store.accept([wrote(contact, contact.address)]) for contact in contacts))
     assert (await store.figures())["inbox_waiting"] == 200
     assert len(commits) < 10
+
+
+async def test_what_comes_in_is_kept_before_others_have_their_turn(store: Store) -> None:
+    """The platform waits for that; among themselves, events keep their order."""
+    worker, order, held, goes_on = cast(SqliteStore, store)._worker, list[str](), threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        held.set()
+        goes_on.wait(5)
+
+    def noting(name: str) -> Unit[None]:
+        return lambda db: order.append(name)
+
+    first = asyncio.create_task(worker.write(hold))
+    await asyncio.to_thread(held.wait, 5)
+    waiting = [
+        asyncio.create_task(work)
+        for work in (worker.write(noting("turn")), worker.write_first(noting("1")), worker.write_first(noting("2")))
+    ]
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.gather(first, *waiting)
+    assert order == ["1", "2", "turn"]
 
 
 async def test_the_driver_logs_nothing_people_wrote(store: Store, caplog: pytest.LogCaptureFixture) -> None:

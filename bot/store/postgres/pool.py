@@ -54,6 +54,10 @@ class Pool:
         """Run a unit; returns when it is safe."""
         return await self.aside(lambda: self._run(unit, WRITING))
 
+    async def write_first(self, unit: Unit[T]) -> T:
+        """Run a unit at once: here, none waits for another."""
+        return await self.write(unit)
+
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that writes nothing."""
         return await self.aside(lambda: self._run(unit, READING))
