@@ -23,6 +23,7 @@ from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher, decide, evaluate, features, finder, index, normalise, ranker, report
 from bot.matching.evaluate import Line
 from bot.matching.finder import ELSEWHERE
+from bot.matching.romanised import Romanised
 from bot.matching.smalltalk import SmalltalkMatcher
 from bot.model import City, Entry, Knowledge, Words
 from tests.bench.matching import texts_of
@@ -188,6 +189,7 @@ def ablation(knowledge: Knowledge) -> str:
         "without concepts": [(index, "GROUP_SHARES", _share(2))],
         "without letters": [(index, "CHANNEL_FACTORS", _factor(0))],
         "without consonants": [(index, "CHANNEL_FACTORS", _factor(3, 4))],
+        "without the language's own letters": [(Romanised, "find", lambda *_: None)],
         "without repaired spelling": [(finder, "_SHARE_OF_REPAIRED", 0.0)],
         "without other matters": [(finder, "ELSEWHERE_KINDS", ())],
     }
