@@ -83,7 +83,7 @@ class NeedsHistory(Exception):
 
 
 class NothingWaits(Exception):
-    """Another process has handled what waited; there is nothing to decide."""
+    """Another process has handled what was to be handled; there is nothing to decide, though other things may wait by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,12 +545,14 @@ class _Handling:
 
     def decide(self, snapshot: Snapshot, find_button: FindButton) -> Decision:
         """Turn waiting events into a decision, in order; a turn that raises is answered with an apology and changes nothing."""
-        if not snapshot.waiting:
+        chosen = self._chosen(snapshot)
+        self.left = len(snapshot.waiting) - len(chosen)
+        if not chosen and not (self._due and self._due.dropped):
             raise NothingWaits
-        decision, chosen, self.outcomes = Decision(snapshot.conversation, ()), self._chosen(snapshot), []
+        decision, self.outcomes = Decision(snapshot.conversation, ()), []
         for item in chosen:
             decision = self._one(decision, item.id, item.event, snapshot.contact, find_button)
-        self.handled, self.failed, self.left = len(decision.handled), len(decision.failed), len(snapshot.waiting) - len(chosen)
+        self.handled, self.failed = len(decision.handled), len(decision.failed)
         return self._counting(decision)
 
     def _counting(self, decision: Decision) -> Decision:

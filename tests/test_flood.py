@@ -16,7 +16,7 @@ from bot.errors import Overloaded, StoreError
 from bot.flood import CONTACT, CRIES, MOST_WAITING, Flood
 from bot.model import ButtonPressed, CommandReceived, ContactRef, Event, Incoming, InviteUsed, MediaReceived, TextReceived
 from bot.service import ConversationService, Mind
-from bot.store import Store, open_store
+from bot.store import Decide, Handled, Store, open_store
 from tests.test_service import SECRET, PostCards, clock, mind, said, until
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -244,3 +244,27 @@ async def test_everything_that_waits_counts_also_while_nothing_is_handled(store:
     assert (await store.figures())["inbox_waiting"] == 20
     assert service.tally()["refused_full"] == 1
     await service.stop()
+
+
+async def test_what_another_process_was_quicker_with_is_no_turn_although_something_new_waits(store: Store) -> None:
+    post, others = PostCards(), PostCards()
+    post.capabilities = others.capabilities = Capabilities(None, None, shared_device=False, location=False, flooding="keep")
+    ours, theirs, handle = serving(store, post, Timer()), serving(store, others, Timer()), store.handle
+
+    async def late(contact_id: str, decide: Decide) -> Handled:
+        store.handle = handle  # type: ignore[method-assign]
+        theirs.wake((contact_id,))
+        await theirs.idle()
+        await store.accept([wrote("ana", "second")])
+        return await handle(contact_id, decide)
+
+    store.handle = late  # type: ignore[method-assign]
+    await ours.accept([wrote("ana", "first")])
+    await until(lambda: post.to("ana"))
+    contact_id = await store.find(ContactRef("post", "ana"))
+    snapshot = await store.read(contact_id) if contact_id else None
+    assert snapshot is not None
+    assert (others.to("ana"), post.to("ana")) == (["1:first"], ["2:second"])
+    assert (snapshot.conversation.version, snapshot.waiting) == (2, ())
+    for service in (ours, theirs):
+        await service.stop()
