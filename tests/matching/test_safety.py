@@ -99,10 +99,13 @@ def test_harmless_texts_stay_quiet(matcher: Matcher, text: str) -> None:
 
 
 def test_the_entry_that_helps_comes_first_and_fitting_ones_follow(matcher: Matcher) -> None:
+    """112 stands above all of it anyway: who has no roof tonight is told where there is one."""
     understood = matcher.understand("en la calle con mis hijos, busco albergue", "madrid", "es")
+    assert understood.matches[0].entry_id == "housing.emergency-shelter"
+    understood = matcher.understand("mi marido me pega y me quito el pasaporte, quiero denunciar", "madrid", "es")
     ids = [match.entry_id for match in understood.matches]
-    assert ids[0] == "emergency.call-112"
-    assert "housing.emergency-shelter" in ids
+    assert ids[0] == "emergency.gender-violence"
+    assert len(ids) > 1
 
 
 def test_without_a_city_there_is_help_and_no_entry(matcher: Matcher) -> None:
