@@ -27,7 +27,7 @@ from bot.matching.followup import aspects_of, goes_on, questions_in
 from bot.matching.language import LanguageGuesser
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
-from bot.matching.normalise import normalise
+from bot.matching.normalise import is_cjk, normalise
 from bot.matching.romanised import Romanised, romanised_texts
 from bot.matching.safety import SafetyMatcher, prose_of
 from bot.matching.scripts import LATIN, script_of
@@ -202,6 +202,8 @@ class Matcher:
         smalltalk = self._smalltalk.read(words)
         if smalltalk.whole:
             return Understanding("smalltalk", smalltalk=smalltalk.whole)
+        if all(map(_says_nothing, smalltalk.question)):
+            return Understanding("none")
         ranked = self._ranked(smalltalk.question, asker)
         matches, outcome = _entries(ranked), decide(ranked)
         first = ranked[0] if ranked else Match("", 0.0)
@@ -234,6 +236,11 @@ class Matcher:
     def _spoken(self, city: str | None, locale: str | None) -> tuple[str, ...]:
         """List the languages a text is likeliest written in: the contact's own, those of the city, English; none before both are known."""
         return (locale, *self._languages[city], "en") if locale and city in self._languages else ()
+
+
+def _says_nothing(word: str) -> bool:
+    """Say whether a word is a single letter, or a number of one or two digits."""
+    return (len(word) == 1 and not is_cjk(word)) or (len(word) == 2 and word.isdigit())
 
 
 def _fusing(likeness: Likeness | None) -> Fuse | None:

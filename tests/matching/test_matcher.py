@@ -124,6 +124,17 @@ def test_long_texts_take_bounded_time(matcher: Matcher, piece: str) -> None:
     assert time.process_time() - start < 0.5
 
 
+@pytest.mark.parametrize("text", ["x", "x" * 3000, "b c d", "1", "12", "у", "ی", "3 m", "a?"])
+def test_single_letters_and_small_numbers_say_nothing(matcher: Matcher, knowledge: Knowledge, text: str) -> None:
+    for city in knowledge.cities:
+        assert matcher.understand(text, city, "en").outcome in ("none", "smalltalk")
+
+
+@pytest.mark.parametrize("text", ["112", "医", "病"])
+def test_other_short_words_say_something(matcher: Matcher, text: str) -> None:
+    assert matcher.understand(text, "madrid", "zh").matches
+
+
 @pytest.mark.parametrize("city", [None, "", "atlantis"])
 def test_an_unknown_city_has_no_entries(matcher: Matcher, city: str | None) -> None:
     understood = matcher.understand("como pido el nie", city, "es")
