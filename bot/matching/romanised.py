@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,26 +32,32 @@ def _table(*groups: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """How a language sounds: its own letters, and Latin ones. `forgives`: sounds from which one may differ."""
+    """How a language sounds: its own letters, and Latin ones, in one way or another. `forgives`: sounds from which one may differ."""
 
     own: Mapping[str, str]
-    latin: Mapping[str, str]
+    latin: Sequence[Mapping[str, str]]
     least: int
     forgives: int | None = None
     own_article: re.Pattern[str] | None = None
     latin_article: re.Pattern[str] | None = None
 
 
+_GREEK: Final = _table(
+    "T:th 8", "x:ks kh ch h x 3", "i:i y ei oi yi", "e:e ai", "u:ou oy u", "o:o w", "v:v b mp", "g:g gk gg", "d:d nt", "z:z tz j",
+    "k:k c q", "f:f ph", "ef:eu ev ef", "af:au av af", *(f"{letter}:{letter}" for letter in "almnprst"),
+)  # fmt: skip
 _WRITINGS: Final = {
     "uk": _Writing(
         own=_table(
             "a:а", "b:б", "v:в", "h:г ґ х", "d:д", "e:е э", "ie:є", "Z:ж", "z:з", "i:и і ї й ы ий", "k:к", "l:л", "m:м", "n:н", "o:о",
             "p:п", "r:р", "s:с", "t:т", "u:у", "f:ф", "ts:ц", "J:ч", "S:ш", "SJ:щ", "iu:ю", "ia:я", "-:ь ъ", "io:ё йо",
         ),
-        latin=_table(
-            "SJ:shch sch", "Z:zh", "ts:tz c", "J:ch", "S:sh", "i:y i j yi iy ij ii yy ji jy", "h:kh x g", "v:w", "k:k q",
-            *(f"{letter}:{letter}" for letter in "abdefhlmnoprstuvz"),
-        ),
+        latin=[
+            _table(
+                "SJ:shch sch", "Z:zh", "ts:tz c", "J:ch", "S:sh", "i:y i j yi iy ij ii yy ji jy", "h:kh x g", "v:w", "k:k q",
+                *(f"{letter}:{letter}" for letter in "abdefhlmnoprstuvz"),
+            ),
+        ],
         least=1,
         forgives=6,
     ),
@@ -60,11 +66,11 @@ _WRITINGS: Final = {
             "a:α", "v:β μπ", "g:γ γκ γγ", "d:δ ντ", "e:ε αι", "z:ζ τζ", "i:η ι υ ει οι υι", "T:θ", "k:κ", "l:λ", "m:μ", "n:ν", "x:ξ χ",
             "o:ο ω", "u:ου", "p:π", "r:ρ", "s:σ", "t:τ", "f:φ", "ps:ψ", "ef:ευ", "af:αυ",
         ),
-        latin=_table(
-            "T:th 8", "x:ks kh ch h x 3", "i:i y ei oi yi", "e:e ai", "u:ou u", "o:o w", "v:v b mp", "g:g gk gg", "d:d nt", "z:z tz j",
-            "k:k c q", "f:f ph", "ef:eu ev ef", "af:au av af", *(f"{letter}:{letter}" for letter in "almnprst"),
-        ),
-        least=4,
+        latin=[
+            _GREEK,
+            _GREEK | _table("i:h u"),  # as the letters look
+        ],
+        least=1,
         forgives=7,
     ),
     "ar": _Writing(
@@ -72,10 +78,12 @@ _WRITINGS: Final = {
             "B:ب پ", "T:ت ط", "J:ج چ", "H:ح", "X:خ", "D:د ض", "Z:ز ظ ذ", "R:ر", "S:س ص ث", "C:ش", "3:ع", "G:غ", "F:ف ڤ", "Q:ق گ", "K:ك",
             "L:ل", "M:م", "N:ن", "h:ه", "-:ا و ي",
         ),
-        latin=_table(
-            "C:sh ch tch", "X:kh 5 7'", "G:gh 8", "T:t th 6", "D:d dh", "B:b p", "J:j", "Z:z", "R:r", "S:s", "F:f v", "Q:q g 9", "K:k c",
-            "L:l", "M:m", "N:n", "H:7", "h:h", "3:3", "-:a e i o u w y 2 ou",
-        ),
+        latin=[
+            _table(
+                "C:sh ch tch", "X:kh 5 7'", "G:gh 8", "T:t th 6", "D:d dh", "B:b p", "J:j", "Z:z", "R:r", "S:s", "F:f v", "Q:q g 9",
+                "K:k c", "L:l", "M:m", "N:n", "H:7", "h:h", "3:3", "-:a e i o u w y 2 ou",
+            ),
+        ],
         least=3,
         own_article=_ARABIC_ARTICLE,
         latin_article=_LATIN_ARTICLE,
@@ -106,10 +114,11 @@ class _Words:
         self._near = NearWords(self._by_sound if writing.forgives else (), two_edits_from=_LONGEST)
 
     def find(self, word: str) -> str | None:
-        for form in _forms(word, self._writing.latin_article):
-            sound = _sound(form, self._writing.latin)
+        sounds = [_sound(form, letters) for form in _forms(word, self._writing.latin_article) for letters in self._writing.latin]
+        for sound in sounds:
             if len(sound) >= self._writing.least and sound in self._by_sound:
                 return self._by_sound[sound]
+        for sound in sounds:
             if self._writing.forgives and len(sound) >= self._writing.forgives and (near := self._near.find(sound)):
                 return self._by_sound[near[0]]
         return None
