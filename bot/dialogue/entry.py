@@ -142,7 +142,7 @@ def notes(entry: Entry, locale: str, home: Home, context: Context) -> Iterator[B
     _ = context.translator(locale).gettext
     confirmed = facts_confirmed(entry, home.city, context.confirmations)
     sources = sources_of(entry)[:MAX_SOURCES]
-    runs = (*fill(_("Source: {source}."), source=join(sources, ", ")), Run(" ")) if sources else ()
+    runs = (*fill(_("Source: {source}."), source=join(sources)), Run(" ")) if sources else ()
     if confirmed:
         sure = fill(_("Confirmed on {date}."), date=Run(format_date(confirmed.on, locale), isolate=True))
     else:

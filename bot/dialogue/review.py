@@ -144,7 +144,7 @@ def _facts(conversation: Conversation, task: Task, home: Home, context: Context)
 def _sources(sources: Sequence[Runs], _: Callable[[str], str]) -> Iterator[Block]:
     if sources:
         yield strong(_("Sources"))
-        yield Note(join(sources, ", "))
+        yield Note(join(sources))
 
 
 def _show_wording(conversation: Conversation, task: Task, home: Home, context: Context, *lead: Block) -> Turn:

@@ -65,7 +65,7 @@ def test_an_address_without_coordinates_is_searched_for() -> None:
 def test_sources_are_links_the_official_one_first_and_copies_name_their_year() -> None:
     talk = Talk(conversation=settled()).press("entry:egov.nie")
     source = next(block for block in talk.messages[0].blocks if isinstance(block, Note))
-    assert plain(source.runs).startswith("Source: city.example, blog.example (2019). From a page we read as a copy;")
+    assert plain(source.runs).startswith("Source: city.example · blog.example (2019). From a page we read as a copy;")
     assert [run.url for run in source.runs if run.url] == ["https://www.city.example/b", "https://blog.example/a"]
 
 
