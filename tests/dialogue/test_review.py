@@ -127,7 +127,7 @@ def test_the_number_due_and_the_first_facts_are_shown() -> None:
     assert "For whom: people who work · students" in shown.said
     assert "First you need: NIE: your number" in shown.said
     assert "Address: Plaza Mayor 3" in shown.said
-    assert "city.example, blog.example" in shown.said
+    assert "city.example · blog.example" in shown.said
     assert shown.said.endswith("Are these facts still right?")
     assert shown.offered == [FACTS, "review:wrong:egov.padron:", "review:changed:egov.padron:", "review:skip:egov.padron:", "review:stop"]
     links = [run.url for block in shown.messages[0].blocks if block.kind == "note" for run in block.runs if run.url]
