@@ -5,13 +5,17 @@ Another engine is one more Deployment; runs and tests take it as a parameter."""
 from __future__ import annotations
 
 import contextlib
+import functools
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
+
 from tests.chaos.control import Control
+from tests.postgres import server
 from tests.running import Bot, free_port
 
 
@@ -33,8 +37,27 @@ def _sqlite(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{folder / 'data' / 'dragoman.db'}?mode=ro", uri=True, timeout=5)
 
 
+@functools.cache
+def _address(folder: Path) -> str:
+    """Make the database of a folder; it goes with the server of the tests."""
+    return server().url(server().add())
+
+
+def _postgresql(folder: Path) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(_address(folder), autocommit=True, options="-c search_path=dragoman")
+
+
 SQLITE: Final = Deployment("sqlite", "sqlite", 1, lambda folder: {}, lambda folder, number: folder / "data", _sqlite)
-DEPLOYMENTS: Final = (SQLITE,)
+POSTGRESQL: Final = Deployment(
+    "postgresql",
+    "postgresql",
+    1,
+    lambda folder: {"DATABASE_URL": _address(folder), "SECRET_KEY": "5e" * 32},
+    lambda folder, number: folder / f"data{number}",
+    _postgresql,
+)
+DEPLOYMENTS: Final = (SQLITE,)  # that are killed at any moment; for two processes on one PostgreSQL see tests/replicas/test_kills.py
+DYING: Final = (SQLITE, POSTGRESQL)  # that die at named points
 
 
 def victims_of(deployment: Deployment, folder: Path, torment: Mapping[str, str], **settings: str) -> tuple[list[Bot], Control]:

@@ -1,7 +1,8 @@
 """Where a victim can be told to die: named functions of the path of a message, each before or after one of its calls.
 
 Nothing of this is in the product: the victim wraps the functions from outside, so a renamed function fails the suite instead of passing
-it unseen. A function that one engine alone has is named with that engine."""
+it unseen. A function that one engine alone has is named with that engine, and so are those of sweeping, since nobody can put forward the
+clock of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.store.postgres.pool import WRITING
 from tests.chaos.control import Control
 
 
@@ -42,6 +44,11 @@ def _is_new_key(given: tuple[Any, ...], result: Any) -> bool:
     return any(changed == contact_id for changed, *_ in ring._changes)
 
 
+def _writes(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether a transaction may write."""
+    return bool(given[0]._mode == WRITING)
+
+
 def _found_some(given: tuple[Any, ...], result: Any) -> bool:
     """Tell whether something was found to be done."""
     return bool(result)
@@ -63,33 +70,36 @@ POINTS = (
     Point("keys are safe, their data are not", "bot.store.keys:KeyRing._remember", "before", "ask", "sqlite", _is_new_key),
     Point("a commit is about to be made", "bot.store.database:SqliteDatabase.commit", "before", "ask", "sqlite", _has_rows),
     Point("a commit is made and nobody told", "bot.store.database:SqliteDatabase.commit", "after", "ask", "sqlite", _has_rows),
+    Point("a transaction is about to begin", "bot.store.postgres.pool:_Transaction.run", "before", "ask", "postgresql", _writes),
+    Point("all is written and no commit sent", "bot.store.postgres.database:PostgresDatabase.do_last", "after", "ask", "postgresql"),
+    Point("a transaction is over and nobody told", "bot.store.postgres.pool:_Transaction.run", "after", "ask", "postgresql", _writes),
     Point("events are kept and not acknowledged", "bot.channels.telegram.poller:Poller._take", "after", "ask"),
     Point("a text is about to be understood", "bot.service:_Handling.understand_ahead", "before", "ask"),
     Point("a turn is decided", "bot.service:_Handling.decide", "after", "ask"),
-    Point("events are marked done", "bot.store.turns:_finish_events", "after", "ask", "sqlite"),
-    Point("answers are in the outbox", "bot.store.turns:_say", "after", "ask", "sqlite"),
-    Point("a turn is written and not committed", "bot.store.turns:handle", "after", "ask", "sqlite"),
+    Point("events are marked done", "bot.store.turns:_finish_events", "after", "ask"),
+    Point("answers are in the outbox", "bot.store.turns:_say", "after", "ask"),
+    Point("a turn is written and not committed", "bot.store.turns:handle", "after", "ask"),
     Point("a turn is committed and nothing sent", "bot.service:ConversationService._turns", "after", "ask"),
     Point("a message is leased", "bot.service:ConversationService._send", "before", "ask"),
     Point("a message is about to go", "bot.channels.telegram.sender:_send_text", "before", "ask"),
     Point("the platform has a message, nobody noted it", "bot.channels.telegram.sender:_send_text", "after", "ask"),
     Point("a message is sent and not settled", "bot.service:ConversationService._send", "after", "ask"),
-    Point("a delivery is about to be settled", "bot.store.lanes:settle", "before", "ask", "sqlite"),
-    Point("a delivery is settled and not committed", "bot.store.lanes:settle", "after", "ask", "sqlite"),
-    Point("a lane is about to be claimed", "bot.store.lanes:claim", "before", "retry", "sqlite"),
-    Point("a lane is claimed and not committed", "bot.store.lanes:claim", "after", "retry", "sqlite", _found_some),
-    Point("a message is put back", "bot.store.lanes:_wait", "after", "retry", "sqlite"),
-    Point("a message is given up", "bot.store.lanes:_bury", "after", "refused", "sqlite"),
-    Point("a case is written", "bot.store.opening:open_case", "after", "case", "sqlite"),
-    Point("what a turn does to cases is done", "bot.store.casework:apply", "after", "case", "sqlite"),
-    Point("the words of a contact are a line", "bot.store.casework:_add", "after", "case", "sqlite"),
+    Point("a delivery is about to be settled", "bot.store.lanes:settle", "before", "ask"),
+    Point("a delivery is settled and not committed", "bot.store.lanes:settle", "after", "ask"),
+    Point("a lane is about to be claimed", "bot.store.lanes:claim", "before", "retry"),
+    Point("a lane is claimed and not committed", "bot.store.lanes:claim", "after", "retry", counts=_found_some),
+    Point("a message is put back", "bot.store.lanes:_wait", "after", "retry"),
+    Point("a message is given up", "bot.store.lanes:_bury", "after", "refused"),
+    Point("a case is written", "bot.store.opening:open_case", "after", "case"),
+    Point("what a turn does to cases is done", "bot.store.casework:apply", "after", "case"),
+    Point("the words of a contact are a line", "bot.store.casework:_add", "after", "case"),
     Point("an advisor's deed is about to be done", "bot.desk.deskservice:DeskService.act", "before", "case"),
-    Point("an advisor's deed is written", "bot.store.deeds:do", "after", "case", "sqlite"),
+    Point("an advisor's deed is written", "bot.store.deeds:do", "after", "case"),
     Point("an advisor's deed is committed and nobody told", "bot.desk.deskservice:DeskService.act", "after", "case"),
-    Point("an advisor's words are on their way", "bot.store.replies:reply", "after", "case", "sqlite"),
-    Point("the wish to be forgotten is written", "bot.store.turns:_start_erasing", "after", "erase", "sqlite"),
-    Point("the wish to be forgotten is committed", "bot.store.erase:finish", "before", "erase", "sqlite"),
-    Point("a contact is erased and not committed", "bot.store.erase:contact", "after", "erase", "sqlite"),
+    Point("an advisor's words are on their way", "bot.store.replies:reply", "after", "case"),
+    Point("the wish to be forgotten is written", "bot.store.turns:_start_erasing", "after", "erase"),
+    Point("the wish to be forgotten is committed", "bot.store.erase:finish", "before", "erase"),
+    Point("a contact is erased and not committed", "bot.store.erase:contact", "after", "erase"),
     Point("the logs still show who was erased", "bot.store.database:SqliteDatabase.empty_logs", "before", "erase", "sqlite"),
     Point("the logs are emptied", "bot.store.database:SqliteDatabase.empty_logs", "after", "erase", "sqlite"),
     Point("histories are swept and not committed", "bot.store.erase:drop_histories", "after", "sweep", "sqlite", _found_some),

@@ -24,7 +24,7 @@ from bot.config import Settings
 from bot.model import ContactRef
 from bot.store import Store
 from tests.botapi import TOKEN
-from tests.chaos.deployment import DEPLOYMENTS, Books, Deployment, victims_of
+from tests.chaos.deployment import DYING, Books, Deployment, victims_of
 from tests.chaos.harness import Api, wait_until
 from tests.chaos.points import POINTS, Point
 from tests.chaos.relay import Page, invite
@@ -37,6 +37,7 @@ OFTEN = 3  # calls of a point in the story "ask" of which one is drawn
 QUESTION = "how do I register my address"
 ALWAYS = {  # those of every `make test`; the others are for `make chaos`
     "keys are safe, their data are not",
+    "all is written and no commit sent",
     "the platform has a message, nobody noted it",
     "an advisor's deed is committed and nobody told",
 }
@@ -72,7 +73,7 @@ class Place:
         self.users = iter(range(8001, 9000))
         self.words = self.knowledge / "madrid" / "en" / "egov.yaml"
         self.original = self.words.read_text(encoding="utf-8")
-        self.deaths = self.opened = self.edition = 0
+        self.deaths = self.edition = 0
         self.tales: dict[str, Tale] = {}
 
     def __enter__(self) -> Place:
@@ -219,8 +220,7 @@ def case(place: Place, user: int) -> None:
         invite(place.bots[0], place.settings, "tests.chaos.victim", {"CHAOS_CONTROL": str(place.control.path), "CHAOS_CLOCK": "1"})
     )
     place.say(user, "/start", "English", "Madrid", "/human", "Yes, with the last messages")
-    place.opened += 1
-    number = place.opened
+    ((number,),) = place.books.all("SELECT max(number) FROM cases")  # PostgreSQL leaves out those of transactions that came to nothing
     place.act(number, {"type": "claim"})
     place.act(number, {"type": "reply", "text": "Good morning, what is it about?"})
     place.say(user, "It is about my papers")
@@ -300,7 +300,7 @@ STORIES: dict[str, Callable[[Place, int], None]] = {
 # ---------------------------------------------------------------- the test
 
 
-@pytest.fixture(scope="module", params=DEPLOYMENTS, ids=lambda deployment: deployment.name)
+@pytest.fixture(scope="module", params=DYING, ids=lambda deployment: deployment.name)
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     with tempfile.TemporaryDirectory() as folder, Place(Path(folder), request.param) as made:
         yield made
