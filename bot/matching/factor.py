@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.matching.features import Floats
 
-_SMALL: Final = 256  # rows up to which LAPACK does it, and the zeros of a triangle are multiplied, too
+_SMALL: Final = 128  # rows up to which LAPACK does it, and the zeros of a triangle are multiplied, too
 
 
 class Factor:
@@ -17,7 +17,7 @@ class Factor:
     def __init__(self, matrix: Floats, split: int = 0) -> None:
         """Factorise a matrix in place; what is above its diagonal is not read.
 
-        `split`: the row where the lower half begins, the middle where it is 0. There is no lower half of 256 rows or fewer."""
+        `split`: the row where the lower half begins, the middle where it is 0. There is no lower half of 128 rows or fewer."""
         half = split or len(matrix) // 2
         if len(matrix) <= _SMALL:
             self.lower: Factor | None = None

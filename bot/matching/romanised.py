@@ -91,30 +91,33 @@ _WRITINGS: Final = {
 }  # fmt: skip
 
 
-def _sound(word: str, letters: Mapping[str, str]) -> str:
-    longest, word = max(map(len, letters)), _DOUBLED.sub(r"\1", word)
-    sounds, at = [], 0
-    while at < len(word):
-        size = next((size for size in range(longest, 0, -1) if word[at : at + size] in letters), 0)
-        sounds.append(letters[word[at : at + size]] if size else "")
-        at += size or 1
-    return _LONG_I.sub("i", "".join(sounds)).removesuffix("h")
+class _Sounding:
+    """Writes words down as they sound."""
+
+    def __init__(self, letters: Mapping[str, str]) -> None:
+        self._letters = letters
+        self._pattern = re.compile("|".join([*sorted(map(re.escape, letters), key=len, reverse=True), "."]))
+
+    def __call__(self, word: str) -> str:
+        sounds = self._pattern.sub(lambda found: self._letters.get(found[0], ""), _DOUBLED.sub(r"\1", word))
+        return _LONG_I.sub("i", sounds).removesuffix("h")
 
 
 class _Words:
     """The known words of one language by their sound; of those that sound alike the most usual one."""
 
     def __init__(self, writing: _Writing, words: Iterable[str]) -> None:
-        self._writing = writing
+        self._writing, self._latin = writing, [_Sounding(letters) for letters in writing.latin]
         self._by_sound: dict[str, str] = {}
+        sounding = _Sounding(writing.own)
         for word, _ in Counter(words).most_common():
             if not word.isascii():
                 for form in _forms(word, writing.own_article):
-                    self._by_sound.setdefault(_sound(form, writing.own), word)
+                    self._by_sound.setdefault(sounding(form), word)
         self._near = NearWords(self._by_sound if writing.forgives else (), two_edits_from=_LONGEST)
 
     def find(self, word: str) -> str | None:
-        sounds = [_sound(form, letters) for form in _forms(word, self._writing.latin_article) for letters in self._writing.latin]
+        sounds = [sounding(form) for form in _forms(word, self._writing.latin_article) for sounding in self._latin]
         for sound in sounds:
             if len(sound) >= self._writing.least and sound in self._by_sound:
                 return self._by_sound[sound]
@@ -156,13 +159,13 @@ class Romanised:
 
 
 def romanised_texts(knowledge: Knowledge) -> dict[str, list[str]]:
-    """List the texts of those languages: what people ask, what they are told, and how they cry for help."""
+    """List the texts of those languages: what people ask, and how they cry for help."""
     found: dict[str, list[str]] = {locale: [] for locale in _WRITINGS}
     for city in knowledge.cities.values():
         for entry in city.entries.values():
             for locale, words in entry.words.items():
                 if locale in found:
-                    found[locale] += (words.title, *words.keywords, *words.questions, words.answer)
+                    found[locale] += (words.title, *words.keywords, *words.questions)
     for kind in knowledge.safety.values():
         for locale, phrases in kind.phrases.items():
             if locale in found:
