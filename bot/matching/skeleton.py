@@ -87,7 +87,7 @@ def _latin_sounds(word: str) -> str:
     return _SOFT_G.sub("j", _SOFT_C.sub("s", _LATIN_ARTICLE.sub("", word)))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1 << 15)  # cities share most of their words
 def skeleton(word: str) -> str:
     """Give the consonants of a normalised word; empty for numbers, for Chinese and where hardly anything is left."""
     if word.isdigit():
