@@ -7,6 +7,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 AUDIT ?= pypi
+WORKERS := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 4 ? n : 4)))  # tests wait half of their time
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -16,7 +17,7 @@ run: .venv/run.stamp
 	$(BIN)/dragoman serve
 
 test: check .venv/system.stamp
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

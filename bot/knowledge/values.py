@@ -35,7 +35,7 @@ def prose(text: str) -> str | None:
 
 
 def line(text: str) -> str | None:
-    """Text of one line, which is prose."""
+    """Text of one line."""
     return "must be one line" if "\n" in text.strip() else None
 
 

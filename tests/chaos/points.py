@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.store.postgres.pool import WRITING
 from tests.chaos.control import Control
 
 
@@ -44,9 +43,14 @@ def _is_new_key(given: tuple[Any, ...], result: Any) -> bool:
     return any(changed == contact_id for changed, *_ in ring._changes)
 
 
-def _writes(given: tuple[Any, ...], result: Any) -> bool:
-    """Tell whether a transaction may write."""
-    return bool(given[0]._mode == WRITING)
+def _holds(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether a transaction holds a contact: the loops begin others every other second."""
+    return given[0]._asked is not None
+
+
+def _held(given: tuple[Any, ...], result: Any) -> bool:
+    """Tell whether a transaction held a contact."""
+    return _holds(given[1:], result)
 
 
 def _found_some(given: tuple[Any, ...], result: Any) -> bool:
@@ -70,9 +74,18 @@ POINTS = (
     Point("keys are safe, their data are not", "bot.store.keys:KeyRing._remember", "before", "ask", "sqlite", _is_new_key),
     Point("a commit is about to be made", "bot.store.database:SqliteDatabase.commit", "before", "ask", "sqlite", _has_rows),
     Point("a commit is made and nobody told", "bot.store.database:SqliteDatabase.commit", "after", "ask", "sqlite", _has_rows),
-    Point("a transaction is about to begin", "bot.store.postgres.pool:_Transaction.run", "before", "ask", "postgresql", _writes),
-    Point("all is written and no commit sent", "bot.store.postgres.database:PostgresDatabase.do_last", "after", "ask", "postgresql"),
-    Point("a transaction is over and nobody told", "bot.store.postgres.pool:_Transaction.run", "after", "ask", "postgresql", _writes),
+    Point(
+        "all is written and no commit sent", "bot.store.postgres.database:PostgresDatabase.do_last", "after", "ask", "postgresql", _holds
+    ),
+    Point(
+        "a commit is asked for and not answered",
+        "bot.store.postgres.database:PostgresDatabase.commit",
+        "after",
+        "ask",
+        "postgresql",
+        _holds,
+    ),
+    Point("a transaction is over and nobody told", "bot.store.postgres.pool:_Transaction.run", "after", "ask", "postgresql", _held),
     Point("events are kept and not acknowledged", "bot.channels.telegram.poller:Poller._take", "after", "ask"),
     Point("a text is about to be understood", "bot.service:_Handling.understand_ahead", "before", "ask"),
     Point("a turn is decided", "bot.service:_Handling.decide", "after", "ask"),
@@ -104,7 +117,7 @@ POINTS = (
     Point("the logs are emptied", "bot.store.database:SqliteDatabase.empty_logs", "after", "erase", "sqlite"),
     Point("histories are swept and not committed", "bot.store.erase:drop_histories", "after", "sweep", "sqlite", _found_some),
     Point("cases are swept and not committed", "bot.store.erase:drop_cases", "after", "sweep", "sqlite", _found_some),
-    Point("keys and data are made to agree", "bot.store.erase:reconcile", "after", "start", "sqlite"),
+    Point("keys and data are made to agree", "bot.store.erase:reconcile", "after", "start"),
     Point("the leases of the dead are void", "bot.store.lanes:resume", "after", "start", "sqlite"),
     Point("changed knowledge is read", "bot.brain:Shelf.read", "before", "reload"),
     Point("changed knowledge is taken up", "bot.app:Thinker.learn", "after", "reload"),

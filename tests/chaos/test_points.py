@@ -321,7 +321,7 @@ def undisturbed(place: Place, story: str) -> Tale:
 )
 def test_dying_there_changes_nothing(place: Place, point: Point) -> None:
     if point.engine not in ("", place.deployment.engine):
-        pytest.skip(f"no such function on {place.deployment.engine}")
+        pytest.skip(f"not to be had on {place.deployment.engine}")
     wanted = undisturbed(place, point.story)
     user, deaths, flagged = next(place.users), place.deaths, place.uncertain()
     calls = random.Random(f"{SEED}/{point.name}").randint(1, OFTEN) if point.is_frequent else 1
