@@ -7,7 +7,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 AUDIT ?= pypi
-WORKERS := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 4 ? n : 4)))  # tests wait half of their time
+# Tests wait half of their time: one process more than there are processors.
+WORKERS := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 4 ? n : 4)))
 ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -22,7 +22,7 @@ from bot.errors import KnowledgeError
 from bot.knowledge.faults import FAULT, encode_fault
 from bot.knowledge.load import load_common, load_knowledge
 from bot.matching.lexicon import Lexicon
-from bot.matching.matcher import COMMON_PARTS, Recipe, lexicon_recipe, recipes
+from bot.matching.matcher import COMMON_PARTS, LEXICON, Recipe, lexicon_words, recipes
 from bot.model import Knowledge
 
 NICE = 5  # steps by which answering goes before learning
@@ -80,7 +80,7 @@ def _learn_common(folder: Path, shelf: Shelf) -> None:
 
 
 def _recipes(knowledge: Knowledge, shelf: Shelf) -> list[Recipe]:
-    file = _file(lexicon_recipe(knowledge))
+    file = file_of(LEXICON, lexicon_words(knowledge))
     return recipes(knowledge, cast(Lexicon, shelf.read(file)) if shelf.has(file) else None)
 
 
@@ -93,7 +93,7 @@ def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
 
     Several large matrices are multiplied side by side, each by one processor; a single one by all of them, which is faster."""
     files = {f"matcher/{recipe.name}": _file(recipe) for recipe in wanted}
-    todo = [recipe for recipe in wanted if not shelf.has(_file(recipe))]
+    todo = [recipe for recipe in wanted if not shelf.has(files[f"matcher/{recipe.name}"])]
     todo.sort(key=lambda recipe: (recipe.name in COMMON_PARTS, not recipe.is_heavy, -len(recipe.made_from)))
     processors, heavy = _processors(), sum(recipe.is_heavy for recipe in todo)
     _work.extend((recipe, shelf) for recipe in todo)

@@ -42,7 +42,7 @@ class Validator:
         if text is None or not text.strip():
             self.findings.error(where, line, f"{name} is empty")
             return
-        complaint = values.prose(text) or (kind.check(text) if kind.check is not values.prose else None)
+        complaint = values.prose(text) or kind.check(text)
         if complaint is None and kind.refers in self.known and text not in self.known[kind.refers]:
             complaint = f"is no {kind.refers} of this city"
         if complaint is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,15 +122,17 @@ class FeatureIndex:
 
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Say of words whether they stand in an example."""
-        hashes = hash_words(words) >> _HASH
+        _places, known = self._look_up((hash_words(words) >> _HASH).astype(np.uint32))
+        return cast(list[bool], known.tolist())
+
+    def _look_up(self, hashes: NDArray[np.uint32]) -> tuple[Integers, NDArray[np.bool_]]:
+        """Give the places of hashes in the vocabulary, and say which of them stand there."""
         at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
-        known: list[bool] = (self._vocabulary[at] == hashes).tolist()
-        return known
+        return at, self._vocabulary[at] == hashes
 
     def vector(self, read: Read) -> tuple[Integers, Floats]:
         """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
-        at = np.searchsorted(self._vocabulary, read.hashes).clip(max=len(self._vocabulary) - 1)
-        known = self._vocabulary[at] == read.hashes
+        at, known = self._look_up(read.hashes)
         values = (1 + np.log(read.counts)) * np.where(known, self._idf[at], self._unknown_idf)
         weights = _unit_weights(values, read.texts, read.channels, 1)
         return at[known], weights[known]

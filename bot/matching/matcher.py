@@ -57,20 +57,20 @@ class Recipe:
     is_heavy: bool = False
 
 
-def lexicon_recipe(knowledge: Knowledge) -> Recipe:
-    """Tell how to make the part that others are made with."""
-    return Recipe(LEXICON, repr(knowledge.lexicon).encode(), partial(Lexicon, knowledge.lexicon))
+def lexicon_words(knowledge: Knowledge) -> bytes:
+    """Return all that the lexicon is made from, with which other parts are made."""
+    return repr(knowledge.lexicon).encode()
 
 
 def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe]:
     """List the parts of a matcher that take long to make; `lexicon`: where it is made already."""
-    lexicon_words, beside = lexicon_recipe(knowledge).made_from, beside_entries(knowledge)
+    meanings, beside = lexicon_words(knowledge), beside_entries(knowledge)
     reading = Reading(made := lexicon or Lexicon(knowledge.lexicon))
     words = {slug: repr([entry.words for entry in city.entries.values()]) for slug, city in knowledge.cities.items()}
     romanised = romanised_texts(knowledge)
     crises, smalltalk = repr((knowledge.safety, knowledge.lookalikes)), repr(knowledge.smalltalk)
     return [
-        Recipe(LEXICON, lexicon_words, lambda: made),
+        Recipe(LEXICON, meanings, lambda: made),
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
         Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading)),
         Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised)),
@@ -78,7 +78,7 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
         *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
         *(
-            Recipe(slug, learnt_from(city, beside) + lexicon_words, partial(build_finder, city, beside, reading), is_heavy=True)
+            Recipe(slug, learnt_from(city, beside) + meanings, partial(build_finder, city, beside, reading), is_heavy=True)
             for slug, city in knowledge.cities.items()
         ),
     ]
@@ -172,8 +172,8 @@ class Matcher:
 
     def _hears(self, words: Sequence[str], *locales: str) -> str | None:
         """Give the kind of crisis that words speak of, as they stand or, where they are in Latin letters, in those of some languages."""
-        ways = (words, *(self._romanised.read(words, locale) for locale in locales))
-        return next(filter(None, map(self._safety.find, ways)), None)
+        others = (self._romanised.read(words, locale) for locale in locales)
+        return self._safety.find(words) or next(filter(None, (self._safety.find(other) for other in others if other != words)), None)
 
     def _asked(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
         """Tell what a text asks, what it may ask about the answer before, and what else it asks."""

@@ -16,8 +16,7 @@ from bot.matching.near import NearWords
 from bot.matching.normalise import normalise
 from bot.model import Knowledge
 
-_SHORTEST: Final = 1  # letters of a word that is looked up...
-_LONGEST: Final = 24
+_LONGEST: Final = 24  # letters of a word that is looked up
 _DOUBLED: Final = re.compile(r"([^юяє])\1+")  # these are two sounds each
 _LONG_I: Final = re.compile("ii+")
 _ARABIC_ARTICLE: Final = re.compile("^(?:[وبفك]?ال|لل)(?=..)")
@@ -155,7 +154,7 @@ class Romanised:
     def find(self, word: str, locale: str) -> str | None:
         """Give the word of a language that a normalised word in Latin letters stands for; None where there is none."""
         language = self._languages.get(locale)
-        return language.find(word) if language and word.isascii() and _SHORTEST <= len(word) <= _LONGEST and not word.isdigit() else None
+        return language.find(word) if language and word.isascii() and len(word) <= _LONGEST and not word.isdigit() else None
 
 
 def romanised_texts(knowledge: Knowledge) -> dict[str, list[str]]:
