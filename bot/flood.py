@@ -26,7 +26,8 @@ class _Backlog:
     waiting: int = 0
     dropped: int = 0
     is_told: bool = False
-    has_cry: bool = True  # until it was looked through
+    cries: int = 0  # taken in, and not yet found among what waits: one may still be on its way into the table
+    looked: frozenset[int] = frozenset()  # ids of those that wait and are no cry
     counted_at: float = float("-inf")
 
 
@@ -109,7 +110,7 @@ class Flood:
         backlog = self._backlogs.setdefault(item.contact, _Backlog())
         is_behind = backlog.waiting > 0 and self.wait(item.contact, now) > 0
         is_cry = (is_behind or backlog.waiting >= most) and self.is_cry(item.event)
-        backlog.has_cry |= is_cry
+        backlog.cries += is_cry
         is_exempt = isinstance(item.event, ContactLeft) or (is_cry and backlog.waiting < most + CRIES.burst)
         if backlog.waiting >= most and not is_exempt:
             backlog.dropped += 1
@@ -124,14 +125,15 @@ class Flood:
         own = [(number, event) for number, event in waiting if not isinstance(event, DeskEvent)]
         granted = self._messages.take_some(contact, now, len(own))
         ids = {number for number, _event in own[:granted]} | {number for number, event in waiting if isinstance(event, DeskEvent)}
-        if granted < len(own) and backlog.has_cry:
-            ids.update(number for number, event in own[granted:] if self.is_cry(event) and not self._cries.take(contact, now))
-            backlog.has_cry = False
+        cries = [number for number, event in own[granted:] if number not in backlog.looked and self.is_cry(event)]
+        backlog.looked = frozenset(number for number, _event in own[granted:]).difference(cries)
+        backlog.cries = max(0, backlog.cries - len(cries))
+        ids.update(number for number in cries if not self._cries.take(contact, now))
         return Due(frozenset(ids), backlog.dropped, tell=bool(backlog.dropped) and not backlog.is_told)
 
     def has_cry(self, contact: ContactRef) -> bool:
-        """Say whether something that came since the last choice sounds like a crisis."""
-        return contact in self._backlogs and self._backlogs[contact].has_cry
+        """Say whether something was taken in that sounds like a crisis and was not found by the last choice."""
+        return contact in self._backlogs and self._backlogs[contact].cries > 0
 
     def handled(self, contact: ContactRef, due: Due, left: int) -> None:
         """Note that what was due is done, and how many events are left."""

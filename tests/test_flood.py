@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
@@ -109,6 +110,18 @@ def test_the_backlog_goes_on_at_its_pace_and_is_told_of_once() -> None:
         assert len(waiting) == 170 - second
     assert told == 1
     assert not found.due(ana, [], 1000.0).dropped
+
+
+def test_a_cry_is_found_whenever_it_reaches_the_table() -> None:
+    found, ana = flood(), ContactRef("post", "ana")
+    waiting: list[tuple[int, Event]] = [(number, text("x")) for number in range(100)]
+    found.handled(ana, found.due(ana, waiting, 0.0), 70)
+    assert found.keeps(wrote("ana", CRY), 0.0)
+    assert not found.due(ana, waiting[30:], 0.0).ids  # it is still being written
+    assert found.has_cry(ana)
+    assert found.due(ana, [*waiting[30:], (100, text(CRY))], 0.0).ids == {100}
+    assert not found.has_cry(ana)
+    assert found.due(ana, [*waiting[30:], (101, text(CRY))], 0.0).ids == {101}  # another process took it in
 
 
 def test_what_the_desk_says_does_not_wait_behind_a_flood() -> None:
@@ -231,6 +244,27 @@ async def test_a_flood_in_a_poll_waits_is_dropped_counted_and_told_once(store: S
     assert post.to("ana").count("too many") == 1
     answered = [text.partition(":")[2] for text in post.to("ana") if "-" in text]
     assert answered == [f"{batch}-{number}" for batch in range(2) for number in range(100)][: len(answered)]
+    await service.stop()
+
+
+async def test_a_cry_that_is_written_while_a_turn_ends_does_not_wait_for_the_next(store: Store) -> None:
+    post, timer = PostCards(), Timer()
+    post.capabilities = Capabilities(None, None, shared_device=False, location=False, flooding="keep")
+    service = serving(store, post, timer)
+    accept, written = store.accept, asyncio.Event()
+
+    async def slow_for_a_cry(incoming: Sequence[Incoming]) -> tuple[str, ...]:
+        if any(isinstance(item.event, TextReceived) and CRY in item.event.text for item in incoming):
+            await written.wait()
+        return await accept(incoming)
+
+    store.accept = slow_for_a_cry  # type: ignore[method-assign]
+    await service.accept([wrote("ana", str(number)) for number in range(100)])
+    crying = asyncio.create_task(service.accept([wrote("ana", CRY)]))
+    await until(lambda: len(post.to("ana")) == 30 and not service._tasks)
+    written.set()
+    await crying
+    await until(lambda: any(CRY in answer for answer in post.to("ana")))
     await service.stop()
 
 

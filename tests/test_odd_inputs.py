@@ -58,7 +58,7 @@ async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
 @pytest_asyncio.fixture
 async def hooked(tmp_path: Path) -> AsyncIterator[Whole]:
     async with running(tmp_path / "data", "webhook") as whole:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not whole.api.deliverer.webhook.url:
                 await asyncio.sleep(0.01)
         yield whole

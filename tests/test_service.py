@@ -169,7 +169,7 @@ def did(address: str, number: int | str, event: Event) -> Incoming:
     return Incoming(ContactRef("post", address), f"{address}-{number}", event)
 
 
-async def until(true: Callable[[], bool], timeout_s: float = 5.0) -> None:
+async def until(true: Callable[[], bool], timeout_s: float = 30.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not true():
             await asyncio.sleep(0.005)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.scenes import Scenes
+from tests.browser.visitors import PATIENCE_MS
 from tests.channels.web_server import Served, served
 
 FLAGS = (
@@ -25,6 +26,7 @@ FLAGS = (
     "--disable-sync",
 )
 FOLDER = Path(__file__).parent
+expect.set_options(timeout=PATIENCE_MS)
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -72,7 +74,7 @@ async def open_page(chromium: Browser, chat: Served) -> AsyncIterator[OpenPage]:
         path: str = "/", *, width: int = 420, height: int = 900, locale: str = "es-ES", quiet: bool = True, **more: Any
     ) -> Page:
         context = await chromium.new_context(viewport={"width": width, "height": height}, locale=locale, **more)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -150,13 +150,13 @@ async def test_ones_own_device_is_remembered_and_a_shared_one_is_not(open_page: 
     page = await open_page()
     assert await cookie(page) == -1
     await say(page, "own")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await cookie(page) or 0) < time.time() + 29 * 86400:
             await asyncio.sleep(0.05)
     await reload(page)
     assert (await cookie(page) or 0) > time.time() + 29 * 86400
     await say(page, "shared")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await cookie(page) != -1:
             await asyncio.sleep(0.05)
     await reload(page)
@@ -177,7 +177,7 @@ async def test_leaving_quickly_leaves_nothing(open_page: OpenPage, chat: Served,
         await page.keyboard.press("Escape")
     await page.wait_for_url(chat.leave_url)
     assert await page.evaluate("sessionStorage.length + localStorage.length") == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await cookie(page) is not None:
             await asyncio.sleep(0.05)
     await page.go_back()
@@ -208,7 +208,7 @@ async def test_leaving_takes_other_tabs_along(open_page: OpenPage, chat: Served)
 async def test_on_ones_own_device_leaving_keeps_the_session(open_page: OpenPage, chat: Served) -> None:
     page = await open_page(quiet=False)
     await say(page, "own")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await cookie(page) == -1:
             await asyncio.sleep(0.05)
     await page.click("#leave")
@@ -226,7 +226,7 @@ async def test_deleting_empties_the_page_and_drops_the_cookie(open_page: OpenPag
     await page.get_by_role("button", name="Delete my data").click()
     await expect(page.locator(".aside").first).to_contain_text("This page is empty now")
     assert await texts(page) == ["Todo borrado."]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await cookie(page) is not None:
             await asyncio.sleep(0.05)
     await page.get_by_role("button", name="Start again").click()

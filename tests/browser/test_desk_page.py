@@ -18,6 +18,7 @@ from bot.channels.desk.texts import DESK_TEXTS, SHARED_TEXTS
 from bot.model import ContactRef, Incoming, KeepQuestion, TextReceived
 from bot.store import Decision
 from tests.browser.advisors import ANA, LUCIA, MARCO, SIDEWAYS, SMALL, Advisor
+from tests.browser.visitors import PATIENCE_MS
 from tests.channels.desk_server import SCRIPT, DeskTown, desk_town
 
 ARABIC = "صاحب البيت يريد أن نخرج الأسبوع القادم"
@@ -45,7 +46,7 @@ async def sit(chromium: Browser, desk: DeskTown) -> AsyncIterator[Sit]:
     async def sit(profile: Profile | None = LUCIA, *, size: tuple[int, int] = (1280, 800), quiet: bool = True, **more: Any) -> Advisor:
         settings: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce"} | more
         context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, **settings)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -75,7 +76,7 @@ def given(desk: DeskTown, address: str = "700") -> str:
 
 async def until_given(desk: DeskTown, text: str, address: str = "700") -> None:
     """Wait until a contact was shown something."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while text not in given(desk, address):
             await asyncio.sleep(0.02)
 
@@ -214,7 +215,7 @@ async def test_a_ready_answer_arrives_in_the_language_of_the_contact(desk: DeskT
     await expect(answer.locator(".said")).to_be_visible()
     assert re.search("[a-z]{4}", await answer.locator(".said").inner_text())  # in the advisor's language
     await answer.get_by_role("button", name="Send in العربية").click()
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while given(desk) == before:
             await asyncio.sleep(0.02)
     sent = given(desk)[len(before) :]
@@ -357,7 +358,7 @@ async def test_files_and_places_go_to_the_contact(desk: DeskTown, sit: Sit) -> N
     await expect(advisor.now.locator(".hint")).to_contain_text("sent as a place")
     await advisor.box.press("Enter")
     await expect(advisor.now.locator(".venue a").last).to_have_attribute("href", re.compile("mlat=40.4168"))
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not desk.town.posts["telegram"].given["700"][-1].venues:
             await asyncio.sleep(0.02)
 

@@ -36,6 +36,7 @@ from bot.model import (
 from bot.poster import PosterPages
 from bot.store import Decision, FindButton, Snapshot
 from tests.browser.advisors import LUCIA, Advisor
+from tests.browser.visitors import PATIENCE_MS
 from tests.channels.desk_server import desk_town
 from tests.channels.hosts import served as routes_served
 from tests.channels.web_server import EchoHost
@@ -74,7 +75,7 @@ async def watched(chromium: Browser) -> AsyncIterator[Watched]:
 
     async def open_page(url: str) -> Page:
         context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", reduced_motion="reduce")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         await context.add_init_script(WATCH)
         page = await context.new_page()

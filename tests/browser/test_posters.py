@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from bot import links
 from bot.i18n import language_name
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import PATIENCE_MS, Visitor
 from tests.running import Bot, free_port
 from tests.whole import title
 
@@ -34,7 +34,7 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     """A page whose faults, such as what the security policy forbids, fail the test."""
     faults: list[str] = []
     context: BrowserContext = await chromium.new_context(locale="es-ES", reduced_motion="reduce")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" and not is_early(line) else None)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.test_chat_page import VOICES
-from tests.browser.visitors import SIDEWAYS, Visitor
+from tests.browser.visitors import PATIENCE_MS, SIDEWAYS, Visitor
 from tests.running import Bot, free_port
 
 QUESTION = {"es": "como me empadrono si no tengo contrato", "ar": "كيف أسجل عنواني", "en": "how do I register my address"}
@@ -56,7 +56,7 @@ async def visit(chromium: Browser, bot: Bot) -> AsyncIterator[OpenVisitor]:
     ) -> Visitor:
         still: Any = {"reduced_motion": "reduce"} | more  # nothing moves, so no test waits for it
         context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, **still)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if script:
             await context.add_init_script(script)
@@ -222,7 +222,7 @@ async def test_leaving_quickly_leaves_nothing(visit: OpenVisitor, bot: Bot) -> N
     await visitor.ask(CRISIS["es"])
     await visitor.page.click("#leave")
     await visitor.page.wait_for_url("**/health")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await visitor.page.context.cookies():
             await asyncio.sleep(0.05)
     await visitor.page.go_back()

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.advisors import Advisor, ask_for_a_person, invited
 from tests.browser.test_desk_page import PNG
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import PATIENCE_MS, Visitor
 from tests.running import Bot
 
 QUESTION = "صاحب البيت يريد أن نخرج الأسبوع القادم"
@@ -36,7 +36,7 @@ async def pages(chromium: Browser) -> AsyncIterator[tuple[Page, Page]]:
     found = []
     for size, locale in (((420, 900), "ar"), ((1280, 800), "es")):
         context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale=locale, reduced_motion="reduce")
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -18,6 +18,7 @@ FROM_THE_TOP = """(first) => {
   const [view, top, said] = ["#log", first, "#log article"].map(last);
   return top.top >= view.top && top.top < view.top + 40 && said.top < view.top + view.height / 2;
 }"""
+PATIENCE_MS = 20_000  # for anything a page should come to show: a busy machine is no fault
 SIDEWAYS = """(() => {
   const log = document.querySelector("#log");
   const outside = [...document.querySelectorAll("button, a.pill, summary, textarea")]

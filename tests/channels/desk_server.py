@@ -224,7 +224,7 @@ class Wire:
         self.order: Json = {}
         self.lines: dict[int, dict[int, Json]] = {}
 
-    async def next(self, kind: str | None = None, timeout_s: float = 5.0) -> Json:
+    async def next(self, kind: str | None = None, timeout_s: float = 30.0) -> Json:
         """Return the next frame, or the next of a kind."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -254,7 +254,7 @@ class Wire:
         """Send a frame."""
         await self.connection.send(json.dumps(frame))
 
-    async def closed(self, timeout_s: float = 5.0) -> int | None:
+    async def closed(self, timeout_s: float = 30.0) -> int | None:
         """Wait until the server closes; returns the code."""
         async with asyncio.timeout(timeout_s):
             with contextlib.suppress(ConnectionClosed):

@@ -90,7 +90,7 @@ class MemoryHost:
         """Return what was kept, in order."""
         return [item.event for item in self.accepted]
 
-    async def wait(self, count: int, timeout_s: float = 5.0) -> list[Incoming]:
+    async def wait(self, count: int, timeout_s: float = 30.0) -> list[Incoming]:
         """Wait until so many events are kept."""
         async with asyncio.timeout(timeout_s):
             while len(self.accepted) < count:

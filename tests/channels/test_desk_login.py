@@ -146,7 +146,7 @@ async def test_a_link_goes_to_who_is_staff_and_nobody_hears_whether(desk: DeskTo
 
 async def letters_to(desk: DeskTown, address: str, count: int) -> list[str]:
     """Wait until so many letters came."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(desk.town.posts["email"].given[address]) < count:
             await asyncio.sleep(0.02)
     await desk.town.settle()

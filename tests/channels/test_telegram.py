@@ -19,7 +19,7 @@ from tests.channels.telegram_rig import COMMANDS, GROUP_TEXT, SECRET, make_chann
 AMINA, BORYS = 5550001, 5550002
 
 
-async def until(condition: object, timeout_s: float = 5.0) -> None:
+async def until(condition: object, timeout_s: float = 30.0) -> None:
     """Wait until a callable says yes."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # type: ignore[operator]

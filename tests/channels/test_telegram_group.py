@@ -50,7 +50,7 @@ class Desk:
             await self.desk.look()
             await self.desk.relay()
             self.service._due.set()  # by itself the service looks for posts every few seconds
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while await self._waiting():
                     await asyncio.sleep(0.02)
             await self.service.idle()

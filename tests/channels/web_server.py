@@ -224,7 +224,7 @@ class Socket:
 
     async def next(self, kind: str | None = None) -> Json:
         """Return the next frame, or the next of a kind."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 frame: Json = json.loads(await self.connection.recv())
                 if kind is None or frame["type"] == kind:

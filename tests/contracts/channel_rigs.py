@@ -104,7 +104,7 @@ class WebRig:
         await self._send(type="button", token=shown["token"], index=index)
 
     async def seen(self, count: int) -> list[str]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self._frames) < count:
                 self._came.clear()
                 await self._came.wait()

@@ -86,7 +86,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
 
 async def until(happened: Callable[[], bool]) -> None:
     """Wait until something has happened, at most ten seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not happened():
             await asyncio.sleep(0.02)
 
@@ -169,7 +169,7 @@ async def test_the_invite_link_on_telegram_names_the_bot(tmp_path: Path) -> None
 
 async def told(running: Running, topic: int, text: str) -> Sent:
     """Relay until a topic shows a text; returns the post."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             running.clock.forward(seconds=3)
             await running.desk.look()
@@ -204,7 +204,7 @@ async def test_a_case_is_answered_in_the_topic_of_a_group(tmp_path: Path) -> Non
         async def heard() -> str:
             return str([stored.message for stored in await bot.store.history(contact_id)])
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "mándeme la carta" not in await heard():
                 await asyncio.sleep(0.05)
         posts = len(bot.api.in_topic(GROUP, topic))

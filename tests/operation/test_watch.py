@@ -71,7 +71,7 @@ async def guarded(tmp_path: Path) -> AsyncIterator[Guarded]:
         yield guarded
 
 
-async def until(is_so: Callable[[], bool], timeout_s: float = 10) -> None:
+async def until(is_so: Callable[[], bool], timeout_s: float = 30.0) -> None:
     end = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < end
