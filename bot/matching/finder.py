@@ -19,8 +19,8 @@ from bot.matching.spelling import Spelling
 from bot.model import City, Knowledge, Match, Words
 
 _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
-_SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, in the order of entries
-_SURE: Final = 0.93  # chance of the first entry from which no spelling is repaired: nothing would change, a quarter of the time is saved
+_SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, beside the text as it stands
+_SURE: Final = 0.93  # chance of the first entry from which no spelling is repaired: little would change, a quarter of the time is saved
 _NAMES: Final = 10  # title and keywords that are learnt together: better than one by one, and a third of the time (measured)
 _THIRD: Final = 3  # every third entry comes last: chances are learnt from the last ones (see ranker.Training)
 _LONG: Final = 34  # letters of a question about what no entry answers from which it is a long one
@@ -30,6 +30,7 @@ ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about
 UNCOVERED: Final = "~?"  # ...or a topic that the city has nothing on
 Native = Callable[[str], str | None]  # a word in Latin letters -> the one of the contact's language that it stands for
 Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> numbers of concepts
+Repair = Callable[[Sequence[str]], Sequence[str] | None]  # normalised words -> the same as they were meant; None where nothing is misspelt
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _Text = tuple[str, str, float]  # locale, text, trust
 _TOLD: Final = 250  # letters of an answer that are compared by meaning; more is no better, and an encoder takes its time
@@ -57,13 +58,13 @@ class EntryFinder:
         self,
         words: Sequence[str],
         meaning: Meaning = means_nothing,
-        spelling: Spelling | None = None,
+        repair: Repair | None = None,
         fuse: Fuse | None = None,
         native: Native | None = None,
     ) -> tuple[Match, ...]:
         """Order the entries for a text given as normalised words, the most likely first; no words, no matches.
 
-        `meaning` gives the concepts of words; `spelling` repairs what looks misspelt; `fuse` lets another model have its say; `native`
+        `meaning` gives the concepts of words; `repair` mends what looks misspelt; `fuse` lets another model have its say; `native`
         reads words that are unknown here and may be written in other letters."""
         if not words:
             return ()
@@ -72,18 +73,15 @@ class EntryFinder:
             words = [word if is_known else native(word) or word for word, is_known in zip(words, known, strict=True)]
         scores = self._ranker.scores(words, meaning(words))
         chances = self._calibration.probabilities(scores)[0]
-        repaired = spelling.repair(words) if spelling and chances.max() <= _SURE else None
-        total = self._with_repaired(repaired, meaning, scores.total[0]) if repaired else scores.total[0]
+        if repair and chances.max() <= _SURE and (repaired := repair(words)):
+            scores = scores.mixed(self._ranker.scores(repaired, meaning(repaired)), _SHARE_OF_REPAIRED)
+            chances = self._calibration.probabilities(scores)[0]
+        total = scores.total[0]
         if fuse:
             total, chances = fuse(self._ids, total, chances)
         order = _best(total)
         falling = np.minimum.accumulate(chances[order])
         return tuple(Match(self._ids[entry], chance) for entry, chance in zip(order.tolist(), falling.tolist(), strict=True))
-
-    def _with_repaired(self, repaired: Sequence[str], meaning: Meaning, total: Floats) -> Floats:
-        """Let the text with repaired spelling have its say in the order of entries, and nowhere else."""
-        mixed: Floats = (1 - _SHARE_OF_REPAIRED) * total + _SHARE_OF_REPAIRED * self._ranker.scores(repaired, meaning(repaired)).total[0]
-        return mixed
 
 
 def _best(total: Floats) -> Integers:
@@ -227,20 +225,20 @@ def build_finder(city: City, beside: Beside, reading: Reading) -> EntryFinder | 
 
 
 def build_spelling(knowledge: Knowledge, beside: Beside, reading: Reading) -> Spelling:
-    """Learn how the words of all examples of all cities are written."""
-    return Spelling(word for text in set(_texts(knowledge, beside)) for word in reading.words(text))
+    """Learn how the words of each language are written, from all examples and answers of all cities."""
+    return Spelling((locale, reading.words(text)) for locale, text in _texts(knowledge, beside))
 
 
 def written_in(knowledge: Knowledge, beside: Beside) -> bytes:
     """Return all that the spelling is learnt from."""
-    return "\n".join(sorted(set(_texts(knowledge, beside)))).encode()
+    return repr(sorted(_texts(knowledge, beside))).encode()
 
 
-def _texts(knowledge: Knowledge, beside: Beside) -> Iterator[str]:
-    for city in knowledge.cities.values():
-        for entry in city.entries.values():
-            for locale, words in entry.words.items():
-                yield from (text for _, text, _ in _lines(locale, words))
-    for texts in beside.values():
-        for some in texts.values():
-            yield from some
+def _texts(knowledge: Knowledge, beside: Beside) -> set[tuple[str, str]]:
+    """List texts and their languages, each once."""
+    everywhere = [
+        (locale, words) for city in knowledge.cities.values() for entry in city.entries.values() for locale, words in entry.words.items()
+    ]
+    asked = {(locale, text) for locale, words in everywhere for _, text, _ in _lines(locale, words)}
+    told = {(locale, _told(words)) for locale, words in everywhere}
+    return asked | told | {(locale, text) for some in beside.values() for locale, texts in some.items() for text in texts}

@@ -219,7 +219,8 @@ class Matcher:
     def _ranked(self, words: Sequence[str], asker: _Asker) -> tuple[Match, ...]:
         finder = self._finders.get(asker.city)
         native = partial(self._romanised.find, locale=asker.romanised) if asker.romanised else None
-        return finder.rank(words, self._concepts(asker), self._spelling, _fusing(asker.likeness), native) if finder else ()
+        repair = partial(self._spelling.repair, locales=asker.locales)
+        return finder.rank(words, self._concepts(asker), repair, _fusing(asker.likeness), native) if finder else ()
 
     def _concepts(self, asker: _Asker) -> Meaning:
         return partial(self._lexicon.find, locales=asker.locales)

@@ -38,14 +38,14 @@ class NearWords:
         self._stumps = np.array(found, dtype=np.uint32)[order]
         self._owners = np.repeat(np.arange(len(self._words), dtype=np.uint32), np.diff(ends))[order]
 
-    def find(self, word: str) -> list[str]:
-        """Give the words that are near, the nearest first and equals in the order of the alphabet."""
+    def find(self, word: str) -> list[tuple[int, str]]:
+        """Give the words that are near and by how many edits, the nearest first and equals in the order of the alphabet."""
         stumps = np.fromiter(_stumps(word, self._edits(word)), dtype=np.uint32)
         starts, ends = np.searchsorted(self._stumps, stumps, side="left"), np.searchsorted(self._stumps, stumps, side="right")
         owners = {owner for start, end in zip(starts, ends, strict=True) if end > start for owner in self._owners[start:end].tolist()}
         most = self._edits(word)
         near = ((OSA.distance(word, self._words[owner], score_cutoff=most), self._words[owner]) for owner in owners)
-        return [other for distance, other in sorted(near) if distance <= most]
+        return [(distance, other) for distance, other in sorted(near) if distance <= most]
 
     def _edits(self, word: str) -> int:
         return 1 if len(word) < self._two_edits_from else 2

@@ -94,7 +94,7 @@ class _Vocabulary:
     def _meant(self, word: str) -> tuple[int, ...]:
         found = {self.words[known] for known in (word, _ARABIC_PREFIX.sub("", word)) if known in self.words}
         if self._forgives(word) and word not in self._real_words:
-            found.update(self.words[near] for near in self._near.find(word))
+            found.update(self.words[near] for _, near in self._near.find(word))
         return tuple(sorted(found))
 
 

@@ -122,7 +122,7 @@ class _Words:
                 return self._by_sound[sound]
         for sound in sounds:
             if self._writing.forgives and len(sound) >= self._writing.forgives and (near := self._near.find(sound)):
-                return self._by_sound[near[0]]
+                return self._by_sound[near[0][1]]
         return None
 
 
