@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ _MAX_REPAIRS: Final = 12  # strange words of one text that are looked up
 _RARE: Final = 2  # texts of a language in which a typo may stand, too: such a word gives way...
 _FAR_MORE: Final = 8  # ...to one that stands in so many times as many
 _MOST: Final = 255  # texts that are counted
+_TRUSTED: Final = 2  # texts of one language that a word must stand in for another to become it: a typo seldom does, and half of all words
 
 
 class Spelling:
@@ -32,7 +34,7 @@ class Spelling:
         places = {word: at for at, word in enumerate(self._words)}
         for (word, locale), count in used.items():
             self._used[places[word], self._columns[locale]] = min(count, _MOST)
-        self._near = NearWords(self._words, _TWO_EDITS_FROM)
+        self._near = NearWords(itertools.compress(self._words, self._used.max(axis=1, initial=0) >= _TRUSTED), _TWO_EDITS_FROM)
 
     def repair(self, words: Sequence[str], locales: Iterable[str]) -> list[str] | None:
         """Replace words that are strange to some languages; None where nothing is to be repaired.

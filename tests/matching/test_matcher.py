@@ -209,14 +209,14 @@ def test_one_entry_with_one_example_works() -> None:
 
 
 def test_spelling_repairs_unknown_words_alone() -> None:
-    spelling = Spelling([("es", ["empadronamiento", "cita", "tarjeta"])])
+    spelling = Spelling([("es", ["empadronamiento", "cita", "tarjeta"])] * 2)
     assert spelling.repair(["empadronameinto", "cita"], ["es"]) == ["empadronamiento", "cita"]
     assert spelling.repair(["tarjeat"], ["es"]) == ["tarjeta"]
     assert spelling.repair(["cita", "xyz", "12345"], ["es"]) is None
 
 
 def test_spelling_knows_which_words_are_at_home_in_a_language() -> None:
-    spelling = Spelling([("en", ["food", "police"]), ("da", ["fod"]), ("ro", ["pole"])])
+    spelling = Spelling([("en", ["food", "police"]), ("da", ["fod"]), ("ro", ["pole"])] * 3)
     assert spelling.repair(["fod", "polce"], ["en"]) == ["food", "police"]
     assert spelling.repair(["fod"], ["da"]) is None
     assert spelling.repair(["fodd"], ["ro"]) == ["fod"]  # strange everywhere: the nearest of all, equals as the alphabet has it
@@ -228,6 +228,7 @@ def test_a_typo_that_an_example_holds_gives_way_to_a_word_that_far_more_do() -> 
     assert Spelling([*often, *once]).repair(["pregnent"], ["en"]) == ["pregnant"]
     assert Spelling([*often[1:], *once]).repair(["pregnent"], ["en"]) is None
     assert Spelling([*often, *once, *once, *once]).repair(["pregnent"], ["en"]) is None
+    assert Spelling(once).repair(["pregnant"], ["en"]) is None  # what stands there once may be a typo itself
 
 
 # ---------------------------------------------------------------- evaluation
