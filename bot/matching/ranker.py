@@ -22,7 +22,7 @@ SAMPLED: Final = 1_200  # ...taken from the last entries with at least so many e
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text that stands for an entry; `trust` is 1 for a question, less for a title or keyword, 0 for an answer.
+    """A text that stands for an entry; `trust` is 1 for a question, more for several in one, less for titles or keywords, 0 for an answer.
 
     `concepts`: what the words mean."""
 
