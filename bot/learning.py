@@ -89,28 +89,31 @@ def _processors() -> int:
 
 
 def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
-    """Make the parts that are not on the shelf, the longest work first, and last what has a head start.
+    """Make the parts that are not on the shelf, the longest work first and last what has a head start; all words are read by one process.
 
     Several large matrices are multiplied side by side, each by one processor; a single one by all of them, which is faster."""
     files = {f"matcher/{recipe.name}": _file(recipe) for recipe in wanted}
     todo = [recipe for recipe in wanted if not shelf.has(files[f"matcher/{recipe.name}"])]
-    todo.sort(key=lambda recipe: (recipe.name in COMMON_PARTS, not recipe.is_heavy, -len(recipe.made_from)))
+    todo.sort(key=lambda recipe: (recipe.name in COMMON_PARTS, not recipe.reads_all, not recipe.is_heavy, -len(recipe.made_from)))
+    readers = [recipe for recipe in todo if recipe.reads_all]
     processors, heavy = _processors(), sum(recipe.is_heavy for recipe in todo)
-    _work.extend((recipe, shelf) for recipe in todo)
-    if processors > 1 and len(todo) > 1:
+    _work.extend((readers if recipe.reads_all else [recipe], shelf) for recipe in todo if recipe not in readers[1:])
+    if processors > 1 and len(_work) > 1:
         with multiprocessing.get_context("fork").Pool(processors, threadpool_limits, (1 if heavy > 1 else processors,)) as pool:
-            pool.map(_make_one, range(len(todo)), chunksize=1)
+            pool.map(_make_some, range(len(_work)), chunksize=1)
     else:
         for recipe in todo:
             _make(recipe, shelf)
     return files
 
 
-_work: list[tuple[Recipe, Shelf]] = []  # processes forked from this one find here what to do
+_work: list[tuple[Sequence[Recipe], Shelf]] = []  # processes forked from this one find here what to do
 
 
-def _make_one(number: int) -> None:
-    _make(*_work[number])
+def _make_some(number: int) -> None:
+    some, shelf = _work[number]
+    for recipe in some:
+        _make(recipe, shelf)
 
 
 def _make(recipe: Recipe, shelf: Shelf) -> None:

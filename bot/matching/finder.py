@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from bot.matching.calibrate import calibrate
 from bot.matching.features import Floats, Integers
 from bot.matching.lexicon import Lexicon
-from bot.matching.normalise import normalise
+from bot.matching.normalise import Reads, words_of
 from bot.matching.ranker import Answers, Example, fit
 from bot.matching.smalltalk import ELSEWHERE_KINDS
 from bot.matching.spelling import Spelling
@@ -22,13 +23,14 @@ _TRUST_OF_WORDING: Final = 0.5  # of a title or keyword beside a question
 _SHARE_OF_REPAIRED: Final = 0.5  # of the text with repaired spelling, beside the text as it stands
 _SURE: Final = 0.93  # chance of the first entry from which no spelling is repaired: little would change, a quarter of the time is saved
 _NAMES: Final = 10  # title and keywords that are learnt together: better than one by one, and a third of the time (measured)
-_ALONE: Final = 10  # questions of an entry in one language that are learnt one by one; further ones are as good...
+_ALONE: Final = 8  # questions of an entry in one language that are learnt one by one; further ones are as good...
 _TOGETHER: Final = 2  # ...where so many are learnt together, in half of the time and less, if they...
 _TRUST_OF_SEVERAL: Final = 4.0  # ...are trusted more (measured, as are the numbers below)
+_TRUST_BESIDE: Final = 10.0  # of several texts together about what no entry answers
 _THIRD: Final = 3  # every third entry comes last: chances are learnt from the last ones (see ranker.Training)
 _LONG: Final = 34  # letters of a question about what no entry answers from which it is a long one
-_LONG_TOGETHER: Final = 6
-_SHORT_TOGETHER: Final = 3
+_LONG_TOGETHER: Final = 8
+_SHORT_TOGETHER: Final = 4
 _TALK_TOGETHER: Final = 2  # small talk about other matters, where three would be refused less often
 _MOST_RANKED: Final = 100  # entries that are given; no city has as many
 ELSEWHERE: Final = "~"  # begins the id of what is no entry but small talk about other matters...
@@ -37,7 +39,7 @@ Native = Callable[[str], str | None]  # a word in Latin letters -> the one of th
 Meaning = Callable[[Sequence[str]], Sequence[int]]  # normalised words -> numbers of concepts
 Repair = Callable[[Sequence[str]], Sequence[str] | None]  # normalised words -> the same as they were meant; None where nothing is misspelt
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
-_Text = tuple[str, str, float]  # locale, text, trust
+_Text = tuple[str, Sequence[str], float]  # locale, texts that are learnt together, trust
 _TOLD: Final = 250  # letters of an answer that are compared by meaning; more is no better, and an encoder takes its time
 Fuse = Callable[[tuple[str, ...], Floats, Floats], tuple[Floats, Floats]]  # ids, totals, chances -> totals and chances
 Beside = Mapping[str, Mapping[str, Sequence[str]]]  # such an id -> locale -> how people ask
@@ -99,7 +101,7 @@ class Reading:
     """How the example texts read and what they mean: what stands in several cities is read once, as long as they are learnt."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self.words = cache(lambda text: tuple(normalise(text).split()))
+        self.words: Reads = cache(words_of)
         self._meaning = cache(lexicon.find_in)
 
     def meaning(self, words: tuple[str, ...], locales: Iterable[str]) -> tuple[int, ...]:
@@ -127,8 +129,8 @@ class _Examples:
     def _examples(self, entry: int, texts: Iterable[_Text]) -> list[Example]:
         found: dict[tuple[str, ...], float] = {}
         locales: dict[tuple[str, ...], set[str]] = {}
-        for locale, text, trust in texts:
-            if normal := self._reading.words(text):
+        for locale, together, trust in texts:
+            if normal := tuple(chain.from_iterable(map(self._reading.words, together))):
                 found[normal] = trust
                 locales.setdefault(normal, {self._city.host_language}).add(locale)
         return [Example(entry, words, trust, self._reading.meaning(words, sorted(locales[words]))) for words, trust in found.items()]
@@ -141,7 +143,7 @@ def _examples(city: City, beside: Beside, reading: Reading) -> _Examples:
         (
             entry.id,
             [line for locale, words in entry.words.items() for line in _lines(locale, words)],
-            [(locale, _told(words), 0.0) for locale, words in entry.words.items()],
+            [(locale, [_told(words)], 0.0) for locale, words in entry.words.items()],
         )
         for entry in published
     ]
@@ -154,22 +156,18 @@ def _examples(city: City, beside: Beside, reading: Reading) -> _Examples:
 
 
 def _lines(locale: str, words: Words) -> Iterator[_Text]:
-    yield from ((locale, text, _TRUST_OF_WORDING) for text in _by(_NAMES, (words.title, *words.keywords)))
-    yield from ((locale, text, 1.0) for text in words.questions[:_ALONE])
-    yield from _several(locale, words.questions[_ALONE:], _TOGETHER)
+    yield from ((locale, some, _TRUST_OF_WORDING) for some in _by(_NAMES, (words.title, *words.keywords)))
+    yield from ((locale, [text], 1.0) for text in words.questions[:_ALONE])
+    yield from ((locale, some, _TRUST_OF_SEVERAL) for some in _by(_TOGETHER, words.questions[_ALONE:]))
 
 
 def _lines_beside(name: str, locale: str, texts: Sequence[str]) -> Iterator[_Text]:
     if name.startswith(UNCOVERED):
         short, long = _by_length(texts)
-        yield from _several(locale, short, _SHORT_TOGETHER)
-        yield from _several(locale, long, _LONG_TOGETHER)
+        together = (*_by(_SHORT_TOGETHER, short), *_by(_LONG_TOGETHER, long))
     else:
-        yield from _several(locale, texts, _TALK_TOGETHER)
-
-
-def _several(locale: str, texts: Sequence[str], count: int) -> Iterator[_Text]:
-    return ((locale, text, _TRUST_OF_SEVERAL) for text in _by(count, texts))
+        together = (*_by(_TALK_TOGETHER, texts),)
+    return ((locale, some, _TRUST_BESIDE) for some in together)
 
 
 def _told(words: Words) -> str:
@@ -193,8 +191,8 @@ def _by_length(questions: Sequence[str]) -> tuple[list[str], list[str]]:
     return [text for text in questions if len(text) < _LONG], [text for text in questions if len(text) >= _LONG]
 
 
-def _by(count: int, texts: Sequence[str]) -> Iterator[str]:
-    return (" ".join(texts[at : at + count]) for at in range(0, len(texts), count))
+def _by(count: int, texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[at : at + count] for at in range(0, len(texts), count))
 
 
 class Sentence(NamedTuple):
@@ -224,7 +222,7 @@ def sentences_of(city: City, beside: Beside) -> list[Sentence]:
 
 def _told_beside(texts: Sequence[str]) -> list[str]:
     short, long = _by_length(texts)
-    return [*short, *_by(_LONG_TOGETHER, long)]
+    return [*short, *map(" ".join, _by(_LONG_TOGETHER, long))]
 
 
 def learnt_from(city: City, beside: Beside) -> bytes:

@@ -11,6 +11,7 @@ from zlib import crc32
 from bot.matching.normalise import normalise
 
 _STEM: Final = "*"
+_FIRST: Final = 2  # letters by which stems are found; none is shorter
 _Rest = tuple[tuple[str, ...], int]  # the further words of a phrase, and its concept
 _ARABIC_PREFIXES: Final = "وفبكلا"
 _ARABIC_PREFIX: Final = re.compile("^(?:[وف]?(?:بال|كال|لل|ال|ب|ل|ك)|و|ف)(?=...)")
@@ -44,12 +45,12 @@ class _Words:
 
     def __init__(self, concepts: Mapping[str, Sequence[str]]) -> None:
         self._whole: dict[str, tuple[int, ...]] = {}
-        self._stems: dict[str, tuple[int, ...]] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        self._stems: dict[str, list[tuple[str, int]]] = {}  # by their first letters, as the phrases that begin with a stem
+        self._phrases: dict[str, list[_Phrase]] = {}  # by their first word
+        self._stem_phrases: dict[str, list[_Phrase]] = {}
         for concept, items in concepts.items():
             for item in items:
                 self._file(item, concept_id(concept))
-        self._longest = max(map(len, self._stems), default=0)
         self._remember()
 
     def __getstate__(self) -> dict[str, object]:
@@ -60,17 +61,17 @@ class _Words:
         self._remember()
 
     def _remember(self) -> None:
-        self._cached_meant = lru_cache(maxsize=1 << 14)(self._of_word)
-        self._cached_begun = lru_cache(maxsize=1 << 14)(self._begun)
+        self._cached_known = lru_cache(maxsize=1 << 14)(self._known)
 
     def find(self, words: Sequence[str]) -> list[int]:
         """Give the concepts of a text, in order, each once."""
         found: dict[int, None] = {}
         for at, word in enumerate(words, 1):
-            for concept in self._cached_meant(word):
+            meant, begun = self._cached_known(word)
+            for concept in meant:
                 found[concept] = None
-            if at < len(words):
-                for rest, concept in self._cached_begun(word).after(words[at]):
+            if begun and at < len(words):
+                for rest, concept in begun.after(words[at]):
                     if not rest or (len(words) - at > len(rest) and all(map(_fits, rest, words[at + 1 :]))):
                         found[concept] = None
         return list(found)
@@ -83,32 +84,46 @@ class _Words:
             for last in [len(normals) - 1]
             for number, normal in enumerate(normals)
         ]
-        if len(slots) > 1:
-            self._phrases.setdefault(slots[0][:2], []).append((tuple(slots), concept))
-        elif slots and slots[0].endswith(_STEM):
-            self._stems[slots[0][:-1]] = (*self._stems.get(slots[0][:-1], ()), concept)
-        elif slots:
-            self._whole[slots[0]] = (*self._whole.get(slots[0], ()), concept)
+        if not slots:
+            return
+        first, *rest = slots
+        stem = first.removesuffix(_STEM)
+        if rest and stem == first:
+            self._phrases.setdefault(first, []).append(_Phrase(first, tuple(rest), concept))
+        elif rest:
+            self._stem_phrases.setdefault(stem[:_FIRST], []).append(_Phrase(stem, tuple(rest), concept))
+        elif stem == first:
+            self._whole[first] = (*self._whole.get(first, ()), concept)
+        else:
+            self._stems.setdefault(stem[:_FIRST], []).append((stem, concept))
 
     def _forms(self, word: str) -> Iterator[str]:
         yield word
         if word[0] in _ARABIC_PREFIXES and (bare := _ARABIC_PREFIX.sub("", word)) != word:
             yield bare
 
+    def _known(self, word: str) -> tuple[tuple[int, ...], _Begun | None]:
+        return self._of_word(word), self._begun(word)
+
     def _of_word(self, word: str) -> tuple[int, ...]:
         found: set[int] = set()
         for form in self._forms(word):
             found.update(self._whole.get(form, ()))
-            for end in range(2, min(len(form), self._longest) + 1):
-                found.update(self._stems.get(form[:end], ()))
+            found.update(concept for stem, concept in self._stems.get(form[:_FIRST], ()) if form.startswith(stem))
         return tuple(sorted(found))
 
-    def _begun(self, word: str) -> _Begun:
-        begun = _Begun({}, [])
-        for slots, concept in self._phrases.get(word[:2], ()):
-            if _fits(slots[0], word):
-                begun.add(slots[1], (slots[2:], concept))
-        return begun if begun.whole or begun.stems else _NOT_BEGUN
+    def _begun(self, word: str) -> _Begun | None:
+        phrases = list(self._phrases.get(word, ()))
+        phrases += (phrase for phrase in self._stem_phrases.get(word[:_FIRST], ()) if word.startswith(phrase.first))
+        return _Begun.of(phrases) if phrases else None
+
+
+class _Phrase(NamedTuple):
+    """The first word of a phrase, or how it begins, the further words, and what it means."""
+
+    first: str
+    rest: tuple[str, ...]
+    concept: int
 
 
 class _Begun(NamedTuple):
@@ -117,20 +132,21 @@ class _Begun(NamedTuple):
     whole: dict[str, list[_Rest]]
     stems: list[tuple[str, _Rest]]
 
-    def add(self, second: str, rest: _Rest) -> None:
-        """Add a phrase."""
-        if second.endswith(_STEM):
-            self.stems.append((second[:-1], rest))
-        else:
-            self.whole.setdefault(second, []).append(rest)
+    @classmethod
+    def of(cls, phrases: Iterable[_Phrase]) -> _Begun:
+        """Sort phrases that begin alike by their second word."""
+        begun = cls({}, [])
+        for _first, (second, *rest), concept in phrases:
+            if second.endswith(_STEM):
+                begun.stems.append((second[:-1], (tuple(rest), concept)))
+            else:
+                begun.whole.setdefault(second, []).append((tuple(rest), concept))
+        return begun
 
     def after(self, word: str) -> Iterable[_Rest]:
         """Give the phrases that may go on with a word."""
         whole = self.whole.get(word, ())
         return [*whole, *(rest for stem, rest in self.stems if word.startswith(stem))] if self.stems else whole
-
-
-_NOT_BEGUN: Final = _Begun({}, [])
 
 
 def _fits(slot: str, word: str) -> bool:

@@ -49,12 +49,14 @@ COMMON_PARTS = frozenset({SAFETY, LEXICON, SMALLTALK})  # made from what all cit
 class Recipe:
     """How to make one part of a matcher, and all that it is made from: equal ingredients make an equal part.
 
-    `is_heavy`: made by multiplying large matrices, which takes all processors there are."""
+    `is_heavy`: made by multiplying large matrices, which takes all processors there are. `reads_all`: made from the words of all cities,
+    which are read once where such parts are made by one process."""
 
     name: str
     made_from: bytes
     make: Callable[[], Part]
     is_heavy: bool = False
+    reads_all: bool = False
 
 
 def lexicon_words(knowledge: Knowledge) -> bytes:
@@ -72,11 +74,14 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
     return [
         Recipe(LEXICON, meanings, lambda: made),
         Recipe(SAFETY, crises.encode(), partial(SafetyMatcher, knowledge)),
-        Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading)),
-        Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised)),
+        Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading), reads_all=True),
+        Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised, reading.words), reads_all=True),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
-        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge)),
-        *(Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city)) for slug, city in knowledge.cities.items()),
+        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge), reads_all=True),
+        *(
+            Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city, reading.words), reads_all=True)
+            for slug, city in knowledge.cities.items()
+        ),
         *(
             Recipe(slug, learnt_from(city, beside) + meanings, partial(build_finder, city, beside, reading), is_heavy=True)
             for slug, city in knowledge.cities.items()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 MAX_CHARACTERS = 4000  # of one text that are read; the rest of a longer one is ignored
 MAX_WORD_LENGTH = 40
+Reads = Callable[[str], tuple[str, ...]]  # a text -> its normalised words
 
 # Combining marks that carry meaning in their script (Indic, Thai, Tibetan, Burmese, Khmer); `\w` leaves most of them out.
 _KEPT_MARKS = "\u0900-\u0963\u0980-\u09fe\u0a00-\u0dff\u0e31-\u0e4e\u0eb1-\u0ece\u0f18-\u0fbc\u102b-\u109f\u135d-\u135f\u17b4-\u17d3"
@@ -89,6 +91,11 @@ def normalise(text: str) -> str:
     if not text.isascii() and _CJK.search(text):
         text = _CJK_RUN.sub(r" \1 ", text)
     return " ".join(word[:MAX_WORD_LENGTH] for word in text.split())
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Give the normalised words of a text."""
+    return tuple(normalise(text).split())
 
 
 @lru_cache(maxsize=4096)

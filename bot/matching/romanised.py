@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.matching.near import NearWords
-from bot.matching.normalise import normalise
+from bot.matching.normalise import Reads, words_of
 from bot.model import Knowledge
 
 _LONGEST: Final = 24  # letters of a word that is looked up
@@ -134,10 +134,10 @@ def _forms(word: str, article: re.Pattern[str] | None) -> tuple[str, ...]:
 class Romanised:
     """The words of the languages that people write in Latin letters, too; never changes after it is built."""
 
-    def __init__(self, texts: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, texts: Mapping[str, Iterable[str]], reads: Reads = words_of) -> None:
         """Take locale -> texts; words that stand there more often go before others that sound alike."""
         self._languages = {
-            locale: _Words(_WRITINGS[locale], (word for text in some for word in normalise(text).split()))
+            locale: _Words(_WRITINGS[locale], (word for text in some for word in reads(text)))
             for locale, some in texts.items()
             if locale in _WRITINGS
         }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import chain
 from typing import Final
 
-from bot.matching.normalise import normalise
+from bot.matching.normalise import Reads
 from bot.matching.phrases import Hit, PhraseFinder
 from bot.model import City, Knowledge, Words
 
@@ -44,16 +45,16 @@ def _within(hit: Hit, other: Hit) -> bool:
     return other.start <= hit.start and hit.end <= other.end
 
 
-def prose_of(city: City) -> frozenset[str]:
+def prose_of(city: City, reads: Reads) -> frozenset[str]:
     """Collect the words of a city's answers and of its calm questions: one that is near to a crisis word is no slip.
 
     ("Wait" and "suicide" are one letter apart in Arabic, "then" and "fire" in Spanish.)"""
-    return frozenset(word for entry in city.entries.values() for words in entry.words.values() for word in _words_of(entry.topic, words))
+    texts = (text for entry in city.entries.values() for words in entry.words.values() for text in _texts_of(entry.topic, words))
+    return frozenset(chain.from_iterable(map(reads, texts)))
 
 
-def _words_of(topic: str, words: Words) -> Iterator[str]:
-    steps = (text for step in words.steps.values() for text in (step.title, step.text))
-    yield from normalise(" ".join((words.title, *words.documents, *steps))).split()
-    yield from normalise(words.answer).split()
+def _texts_of(topic: str, words: Words) -> Iterator[str]:
+    yield from (words.title, words.answer, *words.documents)
+    yield from (text for step in words.steps.values() for text in (step.title, step.text))
     if topic != EMERGENCY_TOPIC:
-        yield from normalise(" ".join(words.questions)).split()
+        yield from words.questions

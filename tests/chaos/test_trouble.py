@@ -36,12 +36,17 @@ class Patient:
         settings = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": self.api.url, "KNOWLEDGE_DIR": str(knowledge), "LOG_LEVEL": "WARNING"}
         (self.bot,), self.control = victims_of(SQLITE, folder, {"LIMITS": "1"}, **settings)
         self.books = Books(SQLITE, folder)
-        self.user, self.asked = 6001, 0
+        self.user, self.told_before = 6001, 0
 
     def four_more(self) -> list[str]:
-        """Return four titles nobody has asked for yet."""
-        self.asked += 4
-        return self.titles[self.asked - 4 : self.asked]
+        """Return the four titles that nobody has asked for or that were asked for longest ago; `answers` looks at what is told from now."""
+        self.told_before = len(self.sent())
+        four, self.titles = self.titles[:4], self.titles[4:] + self.titles[:4]
+        return four
+
+    def sent(self) -> list[str]:
+        """Return the first lines of all that the contact was told."""
+        return [str(message["text"]).partition("\n")[0] for message in self.api.tell(f"sent?user={self.user}")]  # type: ignore[index]
 
     def __enter__(self) -> Patient:
         self.api.process.start()
@@ -63,9 +68,8 @@ class Patient:
         self.api.act("say", {"user": self.user, "text": title})
 
     def answers(self, wanted: list[str]) -> list[str]:
-        """Return those of the wanted titles the contact was shown, each once where it came twice in a row, as after a doubt."""
-        texts = (str(message["text"]).partition("\n")[0] for message in self.api.tell(f"sent?user={self.user}"))  # type: ignore[index]
-        titles = [text for text in texts if text in wanted]
+        """Return those of the wanted titles the contact was shown since they were given out, each once where it came twice in a row, as after a doubt."""
+        titles = [text for text in self.sent()[self.told_before :] if text in wanted]
         return [title for title, before in zip(titles, [None, *titles], strict=False) if title != before]
 
     def told(self) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from bot.matching import Matcher
 from bot.matching.evaluate import Line
-from bot.matching.normalise import normalise
+from bot.matching.normalise import normalise, words_of
 from bot.matching.phrases import PhraseFinder, readings
 from bot.matching.safety import SafetyMatcher, prose_of
 from bot.model import Knowledge
@@ -13,7 +13,7 @@ from bot.model import Knowledge
 
 @pytest.fixture(scope="module")
 def safety(knowledge: Knowledge) -> SafetyMatcher:
-    return SafetyMatcher(knowledge).knowing(prose_of(city) for city in knowledge.cities.values())
+    return SafetyMatcher(knowledge).knowing(prose_of(city, words_of) for city in knowledge.cities.values())
 
 
 def written_out(pattern: str) -> Iterator[str]:
