@@ -68,7 +68,7 @@ class Patient:
         self.api.act("say", {"user": self.user, "text": title})
 
     def answers(self, wanted: list[str]) -> list[str]:
-        """Return those of the wanted titles the contact was shown since they were given out, each once where it came twice in a row, as after a doubt."""
+        """Return those of the wanted titles the contact was shown since, each once where it came twice in a row, as after a doubt."""
         titles = [text for text in self.sent()[self.told_before :] if text in wanted]
         return [title for title, before in zip(titles, [None, *titles], strict=False) if title != before]
 
