@@ -188,7 +188,7 @@ def ablation(knowledge: Knowledge) -> str:
         "without words and pairs": [(index, "GROUP_SHARES", _share(1))],
         "without concepts": [(index, "GROUP_SHARES", _share(2))],
         "without letters": [(index, "CHANNEL_FACTORS", _factor(0))],
-        "without consonants": [(index, "CHANNEL_FACTORS", _factor(3, 4))],
+        "without consonants": [(index, "CHANNEL_FACTORS", _factor(2))],
         "without the language's own letters": [(Romanised, "find", lambda *_, **__: None)],
         "without repaired spelling": [(finder, "_SHARE_OF_REPAIRED", 0.0)],
         "without other matters": [(finder, "ELSEWHERE_KINDS", ())],
