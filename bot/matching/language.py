@@ -71,7 +71,7 @@ def _shared_by_several(found: Sequence[tuple[Hashes, Integers]]) -> Hashes:
         return np.zeros(0, dtype=np.uint64)
     hashes, at = np.unique(np.concatenate([some for some, _counts in found]), return_inverse=True)
     uses = np.bincount(at, weights=np.concatenate([counts for _some, counts in found]))
-    return hashes[uses > 1]
+    return hashes[uses > 2]
 
 
 class LanguageGuesser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +18,7 @@ _MAX_REPAIRS: Final = 12  # strange words of one text that are looked up
 _RARE: Final = 2  # texts of a language in which a typo may stand, too: such a word gives way...
 _FAR_MORE: Final = 8  # ...to one that stands in so many times as many
 _MOST: Final = 255  # texts that are counted
-_TRUSTED: Final = 2  # texts of one language that a word must stand in for another to become it: a typo seldom does, and half of all words
+_TRUSTED: Final = 2  # texts of one language in which a word must stand to be one: a typo seldom does, and half of all words do not
 
 
 class Spelling:
@@ -28,13 +27,14 @@ class Spelling:
     def __init__(self, texts: Iterable[tuple[str, Sequence[str]]]) -> None:
         """Learn from texts, given as locale and normalised words."""
         used = Counter((word, locale) for locale, words in texts for word in set(words) if _SHORTEST - 1 <= len(word) <= _LONGEST)
-        self._words = sorted({word for word, _ in used})
+        self._words = sorted({word for (word, _), count in used.items() if count >= _TRUSTED})
         self._columns = {locale: at for at, locale in enumerate(sorted({locale for _, locale in used}))}
         self._used = np.zeros((len(self._words), len(self._columns)), dtype=np.uint8)  # in how many texts of a language
         places = {word: at for at, word in enumerate(self._words)}
         for (word, locale), count in used.items():
-            self._used[places[word], self._columns[locale]] = min(count, _MOST)
-        self._near = NearWords(itertools.compress(self._words, self._used.max(axis=1, initial=0) >= _TRUSTED), _TWO_EDITS_FROM)
+            if word in places:
+                self._used[places[word], self._columns[locale]] = min(count, _MOST)
+        self._near = NearWords(self._words, _TWO_EDITS_FROM)
 
     def repair(self, words: Sequence[str], locales: Iterable[str]) -> list[str] | None:
         """Replace words that are strange to some languages; None where nothing is to be repaired.

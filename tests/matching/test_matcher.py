@@ -224,11 +224,11 @@ def test_spelling_knows_which_words_are_at_home_in_a_language() -> None:
 
 
 def test_a_typo_that_an_example_holds_gives_way_to_a_word_that_far_more_do() -> None:
-    often, once = [("en", ["pregnant"])] * 8, [("en", ["pregnent"])]
-    assert Spelling([*often, *once]).repair(["pregnent"], ["en"]) == ["pregnant"]
-    assert Spelling([*often[1:], *once]).repair(["pregnent"], ["en"]) is None
-    assert Spelling([*often, *once, *once, *once]).repair(["pregnent"], ["en"]) is None
-    assert Spelling(once).repair(["pregnant"], ["en"]) is None  # what stands there once may be a typo itself
+    often, twice = [("en", ["pregnant"])] * 16, [("en", ["pregnent"])] * 2
+    assert Spelling([*often, *twice]).repair(["pregnent"], ["en"]) == ["pregnant"]
+    assert Spelling([*often[1:], *twice]).repair(["pregnent"], ["en"]) is None
+    assert Spelling([*often, *twice, *twice]).repair(["pregnent"], ["en"]) is None
+    assert Spelling(twice[:1]).repair(["pregnant"], ["en"]) is None  # what stands there once may be a typo itself
 
 
 # ---------------------------------------------------------------- evaluation
