@@ -94,10 +94,11 @@ def _learn(wanted: Sequence[Recipe], shelf: Shelf) -> dict[str, str]:
     Several large matrices are multiplied side by side, each by one processor; a single one by all of them, which is faster."""
     files = {f"matcher/{recipe.name}": _file(recipe) for recipe in wanted}
     todo = [recipe for recipe in wanted if not shelf.has(files[f"matcher/{recipe.name}"])]
-    todo.sort(key=lambda recipe: (recipe.name in COMMON_PARTS, not recipe.reads_all, not recipe.is_heavy, -len(recipe.made_from)))
+    todo.sort(key=lambda recipe: (recipe.name in COMMON_PARTS, not recipe.is_heavy, -len(recipe.made_from)))
     readers = [recipe for recipe in todo if recipe.reads_all]
     processors, heavy = _processors(), sum(recipe.is_heavy for recipe in todo)
-    _work.extend((readers if recipe.reads_all else [recipe], shelf) for recipe in todo if recipe not in readers[1:])
+    together = [*([readers] if readers else []), *([recipe] for recipe in todo if not recipe.reads_all)]
+    _work.extend((some, shelf) for some in together)
     if processors > 1 and len(_work) > 1:
         with multiprocessing.get_context("fork").Pool(processors, threadpool_limits, (1 if heavy > 1 else processors,)) as pool:
             pool.map(_make_some, range(len(_work)), chunksize=1)

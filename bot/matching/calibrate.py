@@ -19,7 +19,7 @@ _OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something els
 _SHRINK: Final = 2.0
 _STEPS: Final = 25
 # A question left out is harder than those of real people, whose words others have used before: the odds are raised to this power and by
-# this factor. Fitted on the test questions of six cities, and right for each language and city within 7 points (tests/bench/FIGURES.md).
+# this factor. Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
 _REAL_SLOPE: Final = 0.80
 _REAL_SHIFT: Final = 1.5
 _EVIDENCE: Final = np.float32(0.12)  # of the ridge model, which 98 of 100 real questions have; below, a text says next to nothing ("asdf")

@@ -66,7 +66,7 @@ def _sequences(texts: Sequence[str]) -> Hashes:
 
 
 def _shared_by_several(found: Sequence[tuple[Hashes, Integers]]) -> Hashes:
-    """Keep the sequences that occur more than once: the others are half of all and tell nothing."""
+    """Keep the sequences that occur more than twice: the others are most of all and tell nothing."""
     if not found:
         return np.zeros(0, dtype=np.uint64)
     hashes, at = np.unique(np.concatenate([some for some, _counts in found]), return_inverse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -42,15 +43,11 @@ class Spelling:
         A word of another language may only become one of these ("fod" is Danish, and "food" misspelt), any other the nearest of all."""
         columns = [self._columns[locale] for locale in locales if locale in self._columns]
         found: dict[str, str] = {}
-        looked = 0
-        for word in dict.fromkeys(words):
-            if not _SHORTEST <= len(word) <= _LONGEST or word.isdigit():
-                continue
-            own = self._uses(word, columns)
-            if own <= _RARE and looked < _MAX_REPAIRS:
-                looked += 1
-                if better := self._better(word, own, columns):
-                    found[word] = better
+        readable = (word for word in dict.fromkeys(words) if _SHORTEST <= len(word) <= _LONGEST and not word.isdigit())
+        strange = ((word, own) for word in readable if (own := self._uses(word, columns)) <= _RARE)
+        for word, own in islice(strange, _MAX_REPAIRS):
+            if better := self._better(word, own, columns):
+                found[word] = better
         return [found.get(word, word) for word in words] if found else None
 
     def _better(self, word: str, own: int, columns: Sequence[int]) -> str | None:
