@@ -18,6 +18,7 @@ _MIN_RIGHT: Final = 20  # right answers needed to fit; below, the figures of ano
 _OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something else
 _SHRINK: Final = 2.0
 _STEPS: Final = 25
+_OF_BAYES: Final = slice(4, 6)  # signals; of use only where an example left out does not change the counts much
 # A question left out is harder than those of real people, whose words others have used before: the odds are raised to this power and by
 # this factor. Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
 _REAL_SLOPE: Final = 0.80
@@ -43,22 +44,27 @@ class Calibration:
 
 # Fitted on Madrid in three languages; used where a city has too few examples to fit its own.
 DEFAULT: Final = Calibration(
-    mean=np.array([0.30, 0.15, 0.44, 0.10], dtype=np.float32),
-    spread=np.array([0.18, 0.19, 0.22, 0.10], dtype=np.float32),
-    weights=np.array([0.55, 1.3, 1.1, 0.2, 0.5], dtype=np.float32),
+    mean=np.array([0.30, 0.15, 0.44, 0.10, 0, 0], dtype=np.float32),
+    spread=np.array([0.18, 0.19, 0.22, 0.10, 1, 1], dtype=np.float32),
+    weights=np.array([0.55, 1.3, 1.1, 0.2, 0, 0, 0.5], dtype=np.float32),
 )
 
 
 def signals(scores: Scores) -> Floats:
-    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, answer.
+    """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, answer; Bayes and its lead.
 
     The length of the text and the share of its words that are known were tried and left out: they help one set and hurt another."""
-    ridge = scores.ridge
-    if ridge.shape[1] == 1:
-        return np.stack([ridge, ridge, scores.nearest, scores.answer], axis=2)
-    second, best = np.partition(ridge, -2, axis=1)[:, -2:].T[:, :, None]
-    lead = ridge - np.where(ridge == best, second, best)
-    return np.stack([ridge, lead, scores.nearest, scores.answer], axis=2)
+    views = scores.ridge, _lead(scores.ridge), scores.nearest, scores.answer, scores.bayes, _lead(scores.bayes)
+    return np.stack(views, axis=2)
+
+
+def _lead(values: Floats) -> Floats:
+    """Tell how far each entry is before the best other."""
+    if values.shape[1] == 1:
+        return values
+    second, best = np.partition(values, -2, axis=1)[:, -2:].T[:, :, None]
+    lead: Floats = values - np.where(values == best, second, best)
+    return lead
 
 
 def _left_out(training: Training, owners: Integers) -> Floats:
@@ -111,8 +117,10 @@ def calibrate(training: Training | None) -> Calibration:
     nearest = np.maximum.reduceat(training.alike, training.starts, axis=1)
     read = read_texts([example.words for example in asked], [example.concepts for example in asked])
     answer = np.array([training.answers.likeness(one) for one in read])
-    known = Scores(_left_out(training, every_owner), nearest, answer)
-    unknown = Scores(*(_hide(view, owners) for view in (_entry_left_out(training, every_owner), nearest, answer)))
+    bayes = np.array([training.bayes.left_out(one, owner) for one, owner in zip(read, owners.tolist(), strict=True)])
+    known = Scores(_left_out(training, every_owner), nearest, answer, bayes[:, 0])
+    others = _entry_left_out(training, every_owner), nearest, answer, bayes[:, 1]
+    unknown = Scores(*(_hide(view, owners) for view in others))
     features, right = [], []
     for scores in (known, unknown):
         first = scores.total.argmax(axis=1)
@@ -121,4 +129,7 @@ def calibrate(training: Training | None) -> Calibration:
     if right[0].sum() < _MIN_RIGHT:
         return DEFAULT
     importance = np.repeat([2 * (1 - _OUT_OF_SCOPE), 2 * _OUT_OF_SCOPE], len(asked))
-    return _fit_logistic(np.concatenate(features), np.concatenate(right).astype(np.float32), importance)
+    used = np.concatenate(features)
+    if not training.bayes.has_many:
+        used[:, _OF_BAYES] = 0
+    return _fit_logistic(used, np.concatenate(right).astype(np.float32), importance)

@@ -41,6 +41,21 @@ class Read:
     counts: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The features of one text that an index knows, with their weights; and the examples that hold the first, `rare` ones of them.
+
+    These are all unless too many examples would have to be looked at. `places` of the index, `numbers` of the features and `examples`
+    belong together: one for each feature and example that holds it."""
+
+    features: Integers
+    weights: Floats
+    rare: int
+    places: Integers
+    numbers: Integers
+    examples: Integers
+
+
 def _count_repeats(found: Occurrences) -> Read:
     """Merge repeats of a feature within a text; sorting one number for each is many times faster than sorting by three."""
     keys = found.texts.astype(np.uint64) << _TEXT | found.channels.astype(np.uint64) << _HASH | found.hashes >> _HASH
@@ -130,41 +145,44 @@ class FeatureIndex:
         at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
         return at, self._vocabulary[at] == hashes
 
-    def vector(self, read: Read) -> tuple[Integers, Floats]:
-        """Give the known features of a text and their weights; unknown ones make the known ones smaller."""
+    def find(self, read: Read) -> Found:
+        """Look up the features of a text; unknown ones make the weights of the known ones smaller."""
         at, known = self._look_up(read.hashes)
         values = (1 + np.log(read.counts)) * np.where(known, self._idf[at], self._unknown_idf)
-        weights = _unit_weights(values, read.texts, read.channels, 1)
-        return at[known], weights[known]
+        features, weights = at[known], _unit_weights(values, read.texts, read.channels, 1)[known]
+        spread, rare = self._spread[features], len(features)
+        if spread.sum() > _MOST_PRODUCTS:
+            order = np.argsort(spread, kind="stable")
+            features, weights, spread = features[order], weights[order], spread[order]
+            rare = int(np.searchsorted(np.cumsum(spread, dtype=np.int64), _MOST_PRODUCTS, side="right"))
+        places, numbers = self._places(features[:rare])
+        return Found(features, weights, rare, places, numbers, self._rows[places].astype(np.intp))
+
+    def _places(self, features: Integers) -> tuple[Integers, Integers]:
+        """List where features stand, one after the other, and the number of the feature of each place."""
+        spread = self._spread[features]
+        numbers = np.repeat(np.arange(len(features)), spread)
+        return np.arange(len(numbers)) + (self._starts[features] - np.cumsum(spread) + spread)[numbers], numbers
 
     def likeness(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Floats:
         """Tell how alike a text is to every example, 0-1."""
-        return self.likeness_of(read_text(words, concepts))
+        return self.likeness_of(self.find(read_text(words, concepts)))
 
-    def likeness_of(self, read: Read) -> Floats:
-        """Tell how alike a text that is read already is to every example, 0-1."""
-        features, weights = self.vector(read)
-        if self._spread[features].sum() <= _MOST_PRODUCTS:
-            return self._products(features, weights)
-        order = np.argsort(self._spread[features], kind="stable")
-        features, weights = features[order], weights[order]
-        rare = int(np.searchsorted(np.cumsum(self._spread[features], dtype=np.int64), _MOST_PRODUCTS, side="right"))
-        likeness = self._products(features[:rare], weights[:rare])
-        best = np.flatnonzero(likeness > _NEAR_BEST * likeness.max())
-        best = np.sort(best[np.argsort(-likeness[best])[:_FINALISTS]])
-        for feature, weight in zip(features[rare:].tolist(), weights[rare:].tolist(), strict=True):
-            self._add(likeness, best, feature, weight)
+    def likeness_of(self, found: Found) -> Floats:
+        """Tell how alike a text that was looked up already is to every example, 0-1."""
+        products = self._weights[found.places] * (found.weights / _WHOLE)[found.numbers]
+        likeness = np.bincount(found.examples, weights=products, minlength=self.size).astype(np.float32)
+        rare = found.rare
+        if rare < len(found.features):
+            best = np.flatnonzero(likeness > _NEAR_BEST * likeness.max())
+            best = np.sort(best[np.argsort(-likeness[best])[:_FINALISTS]])
+            for feature, weight in zip(found.features[rare:].tolist(), found.weights[rare:].tolist(), strict=True):
+                self._add(likeness, best, feature, weight)
         return likeness
 
-    def _products(self, features: Integers, weights: Floats) -> Floats:
-        """Add up what features have in common with every example."""
-        spread = self._spread[features]
-        ends = np.cumsum(spread)
-        if not len(ends) or not ends[-1]:
-            return np.zeros(self.size, dtype=np.float32)
-        places = np.arange(ends[-1]) + np.repeat(self._starts[features] - ends + spread, spread)
-        products = self._weights[places] * np.repeat(weights / _WHOLE, spread)
-        return np.bincount(self._rows[places], weights=products, minlength=self.size).astype(np.float32)
+    def lengths(self) -> Integers:
+        """Count the features of every example."""
+        return np.bincount(self._rows, minlength=self.size)
 
     def _add(self, likeness: Floats, rows: Integers, feature: int, weight: float) -> None:
         """Add what one more feature has in common with some examples, given in order."""
@@ -188,10 +206,8 @@ class FeatureIndex:
 
     def _dense(self, features: Integers) -> Floats:
         columns = np.zeros((self.size, len(features)), dtype=np.float32)
-        spread = self._spread[features]
-        ends = np.cumsum(spread)
-        places = np.arange(ends[-1]) + np.repeat(self._starts[features] - ends + spread, spread)
-        columns[self._rows[places], np.repeat(np.arange(len(features)), spread)] = self._weights[places] / _WHOLE
+        places, numbers = self._places(features)
+        columns[self._rows[places], numbers] = self._weights[places] / _WHOLE
         return columns
 
     def _gram_of_rare(self) -> Floats:

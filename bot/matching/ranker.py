@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from bot.matching.bayes import Bayes
 from bot.matching.factor import Factor
 from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex, Read, read_text
@@ -15,6 +16,7 @@ from bot.matching.index import FeatureIndex, Read, read_text
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
+BAYES: Final = np.float32(0.4)  # share of what each word and letter sequence says
 MAX_EXAMPLES: Final = 9_500  # beyond, learning takes more than ten seconds and a gigabyte, and only the nearest example counts
 MAX_SAMPLES: Final = 400  # questions from which chances are learnt...
 SAMPLED: Final = 1_200  # ...taken from the last entries with at least so many examples
@@ -34,21 +36,22 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Three views of every entry for some texts (rows): the ridge model's, the likeness of the nearest example and of the answer."""
+    """Views of every entry for some texts (rows): the ridge model's, the likeness of the nearest example and of the answer, Bayes."""
 
     ridge: Floats
     nearest: Floats
     answer: Floats
+    bayes: Floats
 
     @property
     def total(self) -> Floats:
         """Add the views up; the order of entries follows it."""
-        total: Floats = self.ridge + NEAREST * self.nearest + ANSWER * self.answer
+        total: Floats = self.ridge + NEAREST * self.nearest + ANSWER * self.answer + BAYES * self.bayes
         return total
 
     def mixed(self, other: Scores, share: float) -> Scores:
         """Give another view of the same texts its share."""
-        views = ((self.ridge, other.ridge), (self.nearest, other.nearest), (self.answer, other.answer))
+        views = ((self.ridge, other.ridge), (self.nearest, other.nearest), (self.answer, other.answer), (self.bayes, other.bayes))
         return Scores(*((1 - np.float32(share)) * mine + np.float32(share) * its for mine, its in views))
 
 
@@ -67,6 +70,7 @@ class Training:
     coefficients: Floats
     starts: Integers
     answers: Answers
+    bayes: Bayes
 
 
 class Answers:
@@ -82,15 +86,15 @@ class Answers:
         """Tell how alike a text is to the answer of every entry."""
         best = np.zeros(self._entries, dtype=np.float32)
         if self._index is not None:
-            np.maximum.at(best, self._owners, self._index.likeness_of(read))
+            np.maximum.at(best, self._owners, self._index.likeness_of(self._index.find(read)))
         return best
 
 
 class Ranker:
     """A fitted model of one city's examples; never changes after it is built."""
 
-    def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers, answers: Answers) -> None:
-        self._index, self._coefficients, self._starts, self._answers = index, coefficients, starts, answers
+    def __init__(self, index: FeatureIndex, coefficients: Floats | None, starts: Integers, answers: Answers, bayes: Bayes | None) -> None:
+        self._index, self._coefficients, self._starts, self._answers, self._bayes = index, coefficients, starts, answers, bayes
 
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Say of words whether they stand in an example."""
@@ -99,10 +103,12 @@ class Ranker:
     def scores(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Scores:
         """Score every entry for one text given as normalised words (at least one) and what they mean."""
         read = read_text(words, concepts)
-        likeness = self._index.likeness_of(read)
+        found = self._index.find(read)
+        likeness = self._index.likeness_of(found)
         nearest = np.maximum.reduceat(likeness, self._starts)[None]
         ridge = np.zeros_like(nearest) if self._coefficients is None else (likeness @ self._coefficients)[None]
-        return Scores(ridge, nearest, self._answers.likeness(read)[None])
+        bayes = self._bayes.evidence(found)[None] if self._bayes else np.zeros_like(nearest)
+        return Scores(ridge, nearest, self._answers.likeness(read)[None], bayes)
 
 
 def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ranker, Training | None]:
@@ -113,7 +119,7 @@ def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ra
     starts = np.searchsorted(owners, np.arange(entries))
     index = FeatureIndex([example.words for example in examples], [example.concepts for example in examples])
     if len(examples) > MAX_EXAMPLES:
-        return Ranker(index, None, starts, answers), None
+        return Ranker(index, None, starts, answers, None), None
     begin = _begin_of_last(starts, len(examples))
     trust = np.array([example.trust for example in examples], dtype=np.float32)
     questions = np.flatnonzero(trust[begin:] == 1)
@@ -130,8 +136,9 @@ def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ra
     coefficients = np.ascontiguousarray(targets.T)
     half = np.eye(len(examples) - begin, dtype=np.float32)
     (factor.lower if begin and factor.lower else factor).divide(half)
-    training = Training(examples[begin:], sample, alike, half @ half.T, coefficients[begin:], starts, answers)
-    return Ranker(index, coefficients, starts, answers), training
+    bayes = Bayes(index, owners, entries)
+    training = Training(examples[begin:], sample, alike, half @ half.T, coefficients[begin:], starts, answers, bayes)
+    return Ranker(index, coefficients, starts, answers, bayes), training
 
 
 def _begin_of_last(starts: Integers, examples: int) -> int:

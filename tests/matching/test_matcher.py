@@ -194,10 +194,9 @@ def test_a_higher_score_never_gives_a_weaker_outcome() -> None:
 
 def test_chances_grow_with_likeness() -> None:
     calibration: Calibration = DEFAULT
-    ridge, nearest, answer = (
-        np.array([[low, 0], [0.5, 0], [high, 0]], dtype=np.float32) for low, high in ((0.1, 0.9), (0.2, 1), (0.1, 0.6))
+    scores = Scores(
+        *(np.array([[low, 0], [0.5, 0], [high, 0]], dtype=np.float32) for low, high in ((0.1, 0.9), (0.2, 1), (0.1, 0.6), (0, 1)))
     )
-    scores = Scores(ridge, nearest, answer)
     chances = calibration.probabilities(scores)[:, 0]
     assert chances.tolist() == sorted(chances.tolist())
 
