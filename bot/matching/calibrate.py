@@ -19,10 +19,9 @@ _OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something els
 _SHRINK: Final = 2.0
 _STEPS: Final = 25
 _OF_BAYES: Final = slice(4, 6)  # signals; of use only where an example left out does not change the counts much
-# A question left out is harder than those of real people, whose words others have used before: the odds are raised to this power and by
-# this factor. Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
-_REAL_SLOPE: Final = 0.80
-_REAL_SHIFT: Final = 1.5
+# A question left out is harder than those of real people, whose words others have used before: the odds are raised by this factor
+# (logarithm). Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
+_REAL_SHIFT: Final = 1.6
 _EVIDENCE: Final = np.float32(0.12)  # of the ridge model, which 98 of 100 real questions have; below, a text says next to nothing ("asdf")
 
 
@@ -38,7 +37,7 @@ class Calibration:
         """Tell how likely each entry is the right one (texts x entries), 0-1."""
         standard = (signals(scores) - self.mean) / self.spread
         odds = np.clip(standard @ self.weights[:-1] + self.weights[-1], -30, 30)
-        chances: Floats = 1 / (1 + np.exp(-(_REAL_SLOPE * odds + _REAL_SHIFT)))
+        chances: Floats = 1 / (1 + np.exp(-(odds + _REAL_SHIFT)))
         return chances * np.clip(scores.ridge / _EVIDENCE, 0, 1) ** 2 if scores.ridge.any() else chances
 
 
@@ -46,7 +45,7 @@ class Calibration:
 DEFAULT: Final = Calibration(
     mean=np.array([0.30, 0.15, 0.44, 0.10, 0, 0], dtype=np.float32),
     spread=np.array([0.18, 0.19, 0.22, 0.10, 1, 1], dtype=np.float32),
-    weights=np.array([0.55, 1.3, 1.1, 0.2, 0, 0, 0.5], dtype=np.float32),
+    weights=np.array([0.44, 1.04, 0.88, 0.16, 0, 0, 0.3], dtype=np.float32),
 )
 
 

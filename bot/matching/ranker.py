@@ -1,4 +1,4 @@
-"""Order the entries of one city by likeness to an utterance: ridge regression over its examples, the nearest one, and the answers."""
+"""Order the entries of one city for an utterance: ridge regression and naive Bayes over its examples, the nearest one, the answers."""
 
 from __future__ import annotations
 
