@@ -18,7 +18,6 @@ MAX_NAMED = 3  # languages one name may stand for
 _WHOLE = "ku"  # the name of several languages that is one of their names as well
 _LEAST_WORDS = 3  # of a text that a foreign letter gives away: fewer may be a name ("Łódź", "São Paulo")
 _SHORT_NAME = 4  # letters; where a text may be a question as well, a shorter name is one only of what people often speak
-_OUR_SCRIPTS = (LATIN, "cyrillic", "greek", "arabic", "chinese")
 _OTHER_MATTERS = ("weather-or-other-topic", "other-service")
 _QUESTIONS: frozenset[Outcome] = frozenset({"answer", "suggest"})
 
@@ -82,12 +81,10 @@ def _is_plain(written: str, tags: tuple[str, ...]) -> bool:
 
 
 def _written(conversation: Conversation, event: TextReceived, outcome: Outcome, context: Context) -> Lacking | None:
-    tag, script = event.understood.language if event.understood else None, script_of(event.text)
-    if not tag or tag in context.locales or not is_language(tag) or outcome not in ("none", "suggest"):
-        return None
-    if outcome == "suggest" and script in _OUR_SCRIPTS:
+    tag = event.understood.language if event.understood else None
+    if not tag or tag in context.locales or not is_language(tag) or outcome != "none":
         return None  # half understood is better than not at all
-    if script == LATIN and len(event.text.split()) < _LEAST_WORDS:
+    if script_of(event.text) == LATIN and len(event.text.split()) < _LEAST_WORDS:
         return None
     return Lacking((tag,), nearest((tag,), conversation, context), is_written=True)
 

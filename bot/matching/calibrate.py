@@ -38,7 +38,8 @@ class Calibration:
         standard = (signals(scores) - self.mean) / self.spread
         odds = np.clip(standard @ self.weights[:-1] + self.weights[-1], -30, 30)
         chances: Floats = 1 / (1 + np.exp(-(odds + _REAL_SHIFT)))
-        return chances * np.clip(scores.ridge / _EVIDENCE, 0, 1) ** 2 if scores.ridge.any() else chances
+        evidence: Floats = np.clip((scores.ridge if scores.ridge.any() else scores.nearest) / _EVIDENCE, 0, 1)
+        return chances * evidence**2
 
 
 # Fitted on Madrid in three languages; used where a city has too few examples to fit its own.

@@ -30,6 +30,8 @@ _OWN: Final = 3.0  # head start of the contact's own language, in nats
 _UNSPOKEN: Final = 4.0  # what a language that the city does not speak must make up for, in nats
 _MOST_UNKNOWN: Final = 0.75  # share of letter sequences that no language of ours has
 _MOST_UNKNOWN_LATIN: Final = 0.2  # so many languages are written so that more of it is another one (measured: 1 of 200 of ours has more)
+# Languages that short texts do not tell apart, of which the bot has words alone: those of both are looked up.
+ALIKE: Final[Mapping[str, tuple[str, ...]]] = {"am": ("ti",), "ti": ("am",), "hi": ("ne", "ur"), "ne": ("hi",)}
 _NO_LETTERS: Final = re.compile(r"[\W_]+")
 
 
@@ -59,6 +61,10 @@ def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
             yield from ((locale, text) for text in texts)
     for smalltalk in knowledge.smalltalk.values():
         yield from smalltalk.reply.items()
+    spoken = {locale for city in knowledge.cities.values() for locale in city.languages}
+    for locale, concepts in knowledge.lexicon.items():
+        if locale not in spoken:  # of the others there are sentences
+            yield from ((locale, word) for words in concepts.values() for word in words)
 
 
 def _sequences(texts: Sequence[str]) -> Hashes:

@@ -24,7 +24,7 @@ from bot.matching.finder import (
     written_in,
 )
 from bot.matching.followup import aspects_of, goes_on, questions_in
-from bot.matching.language import LanguageGuesser
+from bot.matching.language import ALIKE, LanguageGuesser
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
 from bot.matching.normalise import is_cjk, normalise
@@ -165,7 +165,9 @@ class Matcher:
         """Tell in which languages a text may be, and which one it is in if that is plain."""
         language = self._language.guess(text, self._spoken(city, locale))
         romanised = locale if locale and language in (None, locale) and script_of(text) == LATIN else ""
-        return self._asker(city, locale, language)._replace(romanised=romanised), language
+        if language and language not in self._languages.get(city or "", (language,)):
+            locale = None  # no words of the contact's own language are mixed in; some would only look like them
+        return self._asker(city, locale, language, *ALIKE.get(language or "", ()))._replace(romanised=romanised), language
 
     def _asker(self, city: str | None, *locales: str | None) -> _Asker:
         """Read a text in these languages and that of the city."""

@@ -31,7 +31,8 @@ _APOSTROPHE: Final = re.compile("['’ʼ`]")
 _NEGATIONS: Final = frozenset(
     normalise(
         "no not never nunca jamas dont doesnt didnt isnt wont non pas jamais nije nikad nicht nie kein keine asla degil nuk mos "
-        "δεν μην не ні нет никогда لا ما مش مو لم لن ليس mish mech نه نہیں nahi nahin"
+        "δεν μην не ні нет никогда لا ما مش مو لم لن ليس mish mech نه نہیں nahi nahin "
+        "नहीं मत छैन होइन না নাই নেই নয় nao khong"
     ).split()
 )
 

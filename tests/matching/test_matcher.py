@@ -201,6 +201,13 @@ def test_chances_grow_with_likeness() -> None:
     assert chances.tolist() == sorted(chances.tolist())
 
 
+def test_a_text_that_shares_nothing_with_any_example_has_no_chance() -> None:
+    examples = [Example(entry, (f"subject{entry}", f"way{way}")) for entry in range(20) for way in range(8)]
+    finder = EntryFinder([f"a.{entry}" for entry in range(20)], examples)
+    assert finder.rank(["subject3"])[0].score > 0.5
+    assert finder.rank(["আমার", "পারমিট"])[0].score == 0
+
+
 def test_one_entry_with_one_example_works() -> None:
     finder = EntryFinder(["a.b"], [Example(0, ("hola",))])
     assert finder.rank(["hola"])[0].entry_id == "a.b"
