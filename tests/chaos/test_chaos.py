@@ -48,7 +48,7 @@ def test_nothing_is_lost_over_thirty_kills(deployment: Deployment, mode: str) ->
 @pytest.mark.long
 @pytest.mark.parametrize("mutant", BROKEN)
 def test_a_broken_bot_does_not_pass(mutant: str) -> None:
-    outcome = run(Plan(SEED, kills=6, people=30, each=12, mutant=mutant))
+    outcome = run(Plan(SEED, kills=12, people=30, each=12, mutant=mutant))
     print(outcome)
     assert not outcome.is_clean, outcome
 
