@@ -18,7 +18,7 @@ _CJK_RANGES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U
 _CJK = re.compile(f"[{_CJK_RANGES}]")
 _CJK_RUN = re.compile(f"([{_CJK_RANGES}])")
 _DROPPED_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f]+"
+    "[\u093c\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe2f]+"
 )
 _INVISIBLE = re.compile("[\u00ad\u0640\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _PLAIN = re.compile(r"[a-z0-9]{1,40}(?: [a-z0-9]{1,40})*")  # what needs nothing done: most words of the phrases
@@ -51,9 +51,17 @@ def _letter_table() -> dict[int, str]:
         "ae": "æ",
         "oe": "œ",
         "th": "þ",
+        "\u0902": "\u0901",  # signs of a nasal vowel in Devanagari; the dot below (ज़) is left out by many
     }
     table = {ord(old): new for new, olds in groups.items() for old in olds}
-    return table | {zero + n: str(n) for zero in _digit_zeros() for n in range(10)}
+    return table | _ethiopic_letters() | {zero + n: str(n) for zero in _digit_zeros() for n in range(10)}
+
+
+def _ethiopic_letters() -> dict[int, str]:
+    """Letters that sound alike in Amharic and are written for one another, each with its row of seven vowels."""
+    rows = {"ሀ": "ሐኀ", "ሰ": "ሠ", "አ": "ዐ", "ጸ": "ፀ"}
+    table = {ord(old) + vowel: chr(ord(new) + vowel) for new, olds in rows.items() for old in olds for vowel in range(7)}
+    return table | {ord(old): new for new, olds in {"ሀ": "ሃሓኃ", "አ": "ኣዓ"}.items() for old in olds}
 
 
 _LETTERS = _letter_table()

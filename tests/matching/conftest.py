@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
 from bot.matching.evaluate import Line
 from bot.model import Knowledge
@@ -16,6 +17,12 @@ FOLDER = Path(__file__).parents[2] / "knowledge"
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
     return brain().knowledge
+
+
+@pytest.fixture(scope="session")
+def files() -> Knowledge:
+    """Read the files themselves: what a matcher alone needs, such as the lexicon, is not kept with the knowledge of a bot."""
+    return load_knowledge(FOLDER)
 
 
 @pytest.fixture(scope="session")

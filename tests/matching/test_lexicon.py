@@ -4,13 +4,11 @@ import pickle
 
 import pytest
 
-from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
 from bot.matching.finder import EntryFinder, beside_entries
 from bot.matching.lexicon import Lexicon, concept_id
 from bot.matching.ranker import Example
 from bot.model import Knowledge
-from tests.matching.conftest import FOLDER
 
 LEXICON = Lexicon(
     {
@@ -71,12 +69,6 @@ def test_a_word_that_only_the_answer_holds_finds_the_entry() -> None:
 
 
 # ---------------------------------------------------------------- the knowledge that ships
-
-
-@pytest.fixture(scope="module")
-def files() -> Knowledge:
-    """All that the files hold: what only learning needs is not kept in a running bot."""
-    return load_knowledge(FOLDER)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def test_every_script_becomes_plain_words(text: str, words: str) -> None:
 
 def test_vowel_signs_and_letter_forms_do_not_tell_words_apart() -> None:
     assert normalise("بِطَاقَةُ الإقامةِ") == normalise("بطاقه الاقامه")
+    assert normalise("ሐኪም ሥራ ፀሐይ ዓለም") == normalise("ሀኪም ስራ ጸሃይ አለም")
+    assert normalise("कागज़ माँ") == normalise("कागज मां")
 
 
 @given(st.text(alphabet=st.characters(), max_size=300))

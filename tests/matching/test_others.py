@@ -31,38 +31,38 @@ class AskedInEnglish:
         return self._matcher.understand(text, city, "en")
 
 
-def without_answers(knowledge: Knowledge) -> set[str]:
-    return set(knowledge.lexicon) - {locale for city in knowledge.cities.values() for locale in city.languages}
+def without_answers(files: Knowledge) -> set[str]:
+    return set(files.lexicon) - {locale for city in files.cities.values() for locale in city.languages}
 
 
-def test_every_such_language_has_all_concepts_and_words_of_danger(knowledge: Knowledge) -> None:
-    assert len(without_answers(knowledge)) >= 9
-    for locale in without_answers(knowledge):
-        assert knowledge.lexicon[locale].keys() == knowledge.lexicon["en"].keys(), locale
-        assert all(kind.phrases.get(locale) for kind in knowledge.safety.values()), locale
+def test_every_such_language_has_all_concepts_and_words_of_danger(files: Knowledge) -> None:
+    assert len(without_answers(files)) >= 11
+    for locale in without_answers(files):
+        assert files.lexicon[locale].keys() == files.lexicon["en"].keys(), locale
+        assert all(kind.phrases.get(locale) for kind in files.safety.values()), locale
 
 
 def test_most_questions_are_understood_and_cries_heard(
-    others: list[Line], knowledge: Knowledge, matcher: Matcher, capsys: pytest.CaptureFixture[str]
+    others: list[Line], files: Knowledge, matcher: Matcher, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = [line for line in others if line["lang"] in without_answers(knowledge)]
+    asked = [line for line in others if line["lang"] in without_answers(files)]
     judged = judge(asked, AskedInEnglish(matcher))
     found = figures(judged)
     with capsys.disabled():
         print("\n" + table(found))
     whole = count(judged)
     assert whole.first.hits / whole.first.total >= 0.8
-    assert whole.offered.hits / whole.offered.total >= 0.9
+    assert whole.offered.hits / whole.offered.total >= 0.93
     assert whole.wrong.hits / whole.wrong.total <= 0.04
     assert whole.refused.hits / whole.refused.total >= 0.75
-    assert whole.crisis.hits / whole.crisis.total >= 0.8
+    assert whole.crisis.hits / whole.crisis.total >= 0.85
     assert {group.lines for name, group in found.items() if name.startswith("lang ")} == {32}
     for name, group in found.items():
         if name.startswith("lang "):
             assert group.first.hits / group.first.total >= 0.6, name
 
 
-def test_the_questions_name_entries_there_are(others: list[Line], knowledge: Knowledge) -> None:
+def test_the_questions_name_entries_there_are(others: list[Line], files: Knowledge) -> None:
     for line in others:
         named = {line["id"], *line.get("also", ())} - {None}
-        assert named <= knowledge.cities[line["city"]].entries.keys(), line
+        assert named <= files.cities[line["city"]].entries.keys(), line

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
-from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
 from bot.matching.normalise import normalise
 from bot.matching.phrases import readings
 from bot.matching.romanised import Romanised
 from bot.model import Knowledge
 from tests.matching.conftest import questions
-from tests.running import ROOT
 
 TEXTS = {
     "uk": ["Де лікарня? Лікарня тут. Я працюю, хочу громадянство, м'ясо, щастя, поліція"],
@@ -100,11 +98,6 @@ GREEK = dict(zip("αβγδεζηικλμνξοπρστυφω", "avgdeziiklmnxopr
     "ψ": "ps",
 }
 AS_IT_LOOKS = GREEK | {"η": "h", "ω": "w", "χ": "x", "ξ": "ks", "θ": "8", "υ": "u", "β": "b"}
-
-
-@pytest.fixture(scope="module")
-def files() -> Knowledge:
-    return load_knowledge(ROOT / "knowledge")
 
 
 def romanised(phrases: Iterable[str], letters: Mapping[str, str]) -> Iterator[str]:
