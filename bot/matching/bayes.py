@@ -13,7 +13,7 @@ from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex, Found, Read
 
 _SMOOTHING: Final = 3.0  # examples, spread over all entries, that are taken to have any feature; from 1 to 3 as good
-_FEW: Final = 20.0  # examples of an entry with which counts have half of their say: a few tell too little
+FEWEST: Final = 20  # examples of an entry, in the mean, from which counts tell enough; with five or fifteen little is gained
 
 
 class Bayes:
@@ -24,8 +24,6 @@ class Bayes:
         self._index, self._owners, self._entries = index, owners, entries
         sizes = np.bincount(owners, weights=index.lengths(), minlength=entries)
         self._per_smoothing = (sizes.mean() / np.maximum(sizes, 1) / _SMOOTHING).astype(np.float32)
-        self._trust = np.float32(len(owners) / (len(owners) + _FEW * entries))
-        self.has_many = len(owners) >= _FEW * entries
 
     def evidence(self, found: Found) -> Floats:
         """Tell how far a text speaks for every entry: how many times likelier its features make it (logarithm, weighted)."""
@@ -47,7 +45,10 @@ class Bayes:
 
     def _evidence(self, found: Found, counts: Integers) -> Floats:
         """Add up what features say, weighted by the squares of their weights."""
-        squares = self._trust * found.weights[: found.rare] ** 2
-        equal = counts.astype(np.float32) * self._per_smoothing  # as if all entries were as large
-        evidence: Floats = squares @ np.log(1 + np.float32(self._entries) * equal) - squares @ np.log(1 + equal.sum(axis=1))
+        squares = found.weights[: found.rare] ** 2
+        shares = counts.astype(np.float32)
+        shares *= self._per_smoothing  # as if all entries were as large
+        everywhere = squares @ np.log(1 + shares.sum(axis=1))
+        shares *= self._entries
+        evidence: Floats = squares @ np.log(shares + 1) - everywhere
         return evidence

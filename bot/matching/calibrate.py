@@ -18,7 +18,6 @@ _MIN_RIGHT: Final = 20  # right answers needed to fit; below, the figures of ano
 _OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something else
 _SHRINK: Final = 2.0
 _STEPS: Final = 25
-_OF_BAYES: Final = slice(4, 6)  # signals; of use only where an example left out does not change the counts much
 # A question left out is harder than those of real people, whose words others have used before: the odds are raised by this factor
 # (logarithm). Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
 _REAL_SHIFT: Final = 1.6
@@ -117,7 +116,9 @@ def calibrate(training: Training | None) -> Calibration:
     nearest = np.maximum.reduceat(training.alike, training.starts, axis=1)
     read = read_texts([example.words for example in asked], [example.concepts for example in asked])
     answer = np.array([training.answers.likeness(one) for one in read])
-    bayes = np.array([training.bayes.left_out(one, owner) for one, owner in zip(read, owners.tolist(), strict=True)])
+    bayes = np.zeros((len(read), 2, training.coefficients.shape[1]), dtype=np.float32)
+    if training.bayes:
+        bayes[:] = [training.bayes.left_out(one, owner) for one, owner in zip(read, owners.tolist(), strict=True)]
     known = Scores(_left_out(training, every_owner), nearest, answer, bayes[:, 0])
     others = _entry_left_out(training, every_owner), nearest, answer, bayes[:, 1]
     unknown = Scores(*(_hide(view, owners) for view in others))
@@ -129,7 +130,4 @@ def calibrate(training: Training | None) -> Calibration:
     if right[0].sum() < _MIN_RIGHT:
         return DEFAULT
     importance = np.repeat([2 * (1 - _OUT_OF_SCOPE), 2 * _OUT_OF_SCOPE], len(asked))
-    used = np.concatenate(features)
-    if not training.bayes.has_many:
-        used[:, _OF_BAYES] = 0
-    return _fit_logistic(used, np.concatenate(right).astype(np.float32), importance)
+    return _fit_logistic(np.concatenate(features), np.concatenate(right).astype(np.float32), importance)

@@ -51,6 +51,7 @@ class _Words:
         filed = sorted(line for line in lines if line[0])
         self._lines = [line for line, _concept in filed]
         self._concepts = array("L", [concept for _line, concept in filed])
+        self._stems = frozenset(first[:-1] for line in self._lines if (first := line.partition(_GAP)[0]).endswith(_STEM))
         self._remember()
 
     def __getstate__(self) -> dict[str, object]:
@@ -81,7 +82,7 @@ class _Words:
         meant: set[int] = set()
         begun: list[tuple[Sequence[str], int]] = []
         for form in _forms(word):
-            for line in _lines_of(form):
+            for line in self._lines_for(form):
                 phrases = bisect_left(self._lines, line)
                 while phrases < len(self._lines) and self._lines[phrases] == line:
                     meant.add(self._concepts[phrases])
@@ -89,6 +90,11 @@ class _Words:
                 if form is word:
                     begun += self._going_on(line + _GAP, phrases)
         return tuple(sorted(meant)), _Begun.of(begun) if begun else None
+
+    def _lines_for(self, word: str) -> Iterator[str]:
+        """Yield how lines may begin that a word fits: itself, and its beginnings that are stems."""
+        yield word
+        yield from (word[:length] + _STEM for length in range(_SHORTEST, len(word) + 1) if word[:length] in self._stems)
 
     def _going_on(self, begin: str, at: int) -> Iterator[tuple[Sequence[str], int]]:
         """Yield what follows the first word of phrases, and what they mean; they stand right after that word alone."""
@@ -107,12 +113,6 @@ def _forms(word: str) -> Iterator[str]:
     yield word
     if word[0] in _ARABIC_PREFIXES and (bare := _ARABIC_PREFIX.sub("", word)) != word:
         yield bare
-
-
-def _lines_of(word: str) -> Iterator[str]:
-    """Yield the lines that a word fits: itself, and its beginnings."""
-    yield word
-    yield from (word[:length] + _STEM for length in range(_SHORTEST, len(word) + 1))
 
 
 class _Begun(NamedTuple):

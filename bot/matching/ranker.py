@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.matching.bayes import Bayes
+from bot.matching.bayes import FEWEST, Bayes
 from bot.matching.factor import Factor
 from bot.matching.features import Floats, Integers
 from bot.matching.index import FeatureIndex, Read, read_text
@@ -16,7 +16,7 @@ from bot.matching.index import FeatureIndex, Read, read_text
 RIDGE: Final = 1.0  # regularisation: how far an example may bend the model towards itself
 NEAREST: Final = np.float32(0.25)  # share of the nearest example beside the ridge model
 ANSWER: Final = np.float32(1.25)  # share of the likeness to the entry's own answer
-BAYES: Final = np.float32(0.4)  # share of what each word and letter sequence says
+BAYES: Final = np.float32(0.3)  # share of what each word and letter sequence says
 MAX_EXAMPLES: Final = 9_500  # beyond, learning takes more than ten seconds and a gigabyte, and only the nearest example counts
 MAX_SAMPLES: Final = 400  # questions from which chances are learnt...
 SAMPLED: Final = 1_200  # ...taken from the last entries with at least so many examples
@@ -70,7 +70,7 @@ class Training:
     coefficients: Floats
     starts: Integers
     answers: Answers
-    bayes: Bayes
+    bayes: Bayes | None
 
 
 class Answers:
@@ -136,7 +136,7 @@ def fit(examples: Sequence[Example], entries: int, answers: Answers) -> tuple[Ra
     coefficients = np.ascontiguousarray(targets.T)
     half = np.eye(len(examples) - begin, dtype=np.float32)
     (factor.lower if begin and factor.lower else factor).divide(half)
-    bayes = Bayes(index, owners, entries)
+    bayes = Bayes(index, owners, entries) if len(examples) >= FEWEST * entries else None
     training = Training(examples[begin:], sample, alike, half @ half.T, coefficients[begin:], starts, answers, bayes)
     return Ranker(index, coefficients, starts, answers, bayes), training
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.knowledge.load import load_knowledge
-from bot.matching import Matcher, bayes, decide, evaluate, features, finder, index, normalise, ranker, report
+from bot.matching import Matcher, decide, evaluate, features, finder, index, normalise, ranker, report
 from bot.matching.evaluate import Line
 from bot.matching.finder import ELSEWHERE
 from bot.matching.romanised import Romanised
@@ -184,7 +184,7 @@ def ablation(knowledge: Knowledge) -> str:
     without: Mapping[str, Sequence[tuple[object, str, object]]] = {
         "without the answers": [(ranker, "ANSWER", np.float32(0))],
         "without the nearest example": [(ranker, "NEAREST", np.float32(0))],
-        "without Bayes": [(bayes, "_FEW", 1e9)],
+        "without Bayes": [(ranker, "FEWEST", 1_000_000)],
         "without Bayes and the ridge model": [(ranker, "MAX_EXAMPLES", 0)],
         "without words and pairs": [(index, "GROUP_SHARES", _share(1))],
         "without concepts": [(index, "GROUP_SHARES", _share(2))],

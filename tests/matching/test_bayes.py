@@ -29,18 +29,13 @@ def test_words_speak_for_the_entry_in_whose_examples_they_stand() -> None:
 
 def test_words_of_both_and_of_neither_speak_for_none() -> None:
     card, flat = evidence(counted(CARD, FLAT), "new")
-    assert abs(card - flat) < 0.01
+    assert abs(card - flat) < 0.1 * evidence(counted(CARD, FLAT), "card")[0]
     assert evidence(counted(CARD, FLAT), "zzz").tolist() == [0, 0]
 
 
 def test_an_entry_with_many_examples_is_not_ahead_for_that() -> None:
     card, flat = evidence(counted(CARD * 10, FLAT), "new")
     assert card <= flat
-
-
-def test_a_few_examples_have_little_say() -> None:
-    few, many = evidence(counted(CARD, FLAT), "card"), evidence(counted(CARD * 20, FLAT * 20), "card")
-    assert 0 < few[0] < many[0] / 2
 
 
 def test_an_example_left_out_speaks_less_for_its_entry_and_one_of_no_entry_against_it() -> None:
@@ -52,12 +47,10 @@ def test_an_example_left_out_speaks_less_for_its_entry_and_one_of_no_entry_again
     assert without_entry[1] > without_example[1] > known[1]
 
 
-def test_counts_say_how_sure_an_answer_is_only_where_there_are_many() -> None:
-    """With a few examples an entry, one left out looks much worse than a new question does."""
+def test_counts_have_their_say_only_where_there_are_many() -> None:
     used = []
     for examples in (6, 30):
         texts = [Example(entry, (f"subject{entry}", f"way{way}")) for entry in range(20) for way in range(examples)]
-        _, training = fit(texts, 20, Answers([], 20))
-        used.append(np.abs(calibrate(training).weights[4:6]).sum())
-    assert used[0] == 0
-    assert used[1] > 0
+        ranker, training = fit(texts, 20, Answers([], 20))
+        used.append((np.abs(calibrate(training).weights[4:6]).sum() > 0, bool(ranker.scores(["subject7"]).bayes.any())))
+    assert used == [(False, False), (True, True)]

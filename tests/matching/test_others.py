@@ -59,7 +59,7 @@ def test_most_questions_are_understood_and_cries_heard(
     assert {group.lines for name, group in found.items() if name.startswith("lang ")} == {32}
     for name, group in found.items():
         if name.startswith("lang "):
-            assert group.first.hits / group.first.total >= 0.6, name
+            assert group.first.hits / group.first.total >= 0.55, name
 
 
 def test_the_questions_name_entries_there_are(others: list[Line], files: Knowledge) -> None:
