@@ -19,7 +19,7 @@ _OUT_OF_SCOPE: Final = 0.2  # share of questions taken to be about something els
 _SHRINK: Final = 2.0
 _STEPS: Final = 25
 # A question left out is harder than those of real people, whose words others have used before: the odds are raised by this factor
-# (logarithm). Fitted on the test questions of six cities, and right for each language within 4 points (tests/bench/FIGURES.md).
+# (logarithm). Fitted on the test questions of six cities, and right for each language within 2.5 points (tests/bench/FIGURES.md).
 _REAL_SHIFT: Final = 1.6
 _EVIDENCE: Final = np.float32(0.12)  # of the ridge model, which 98 of 100 real questions have; below, a text says next to nothing ("asdf")
 
