@@ -77,7 +77,7 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
         Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading), reads_all=True),
         Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised, reading.words), reads_all=True),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
-        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode(), partial(LanguageGuesser, knowledge), reads_all=True),
+        Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode() + meanings, partial(LanguageGuesser, knowledge), reads_all=True),
         *(
             Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city, reading.words), reads_all=True)
             for slug, city in knowledge.cities.items()

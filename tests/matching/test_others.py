@@ -5,11 +5,14 @@ The questions were written without sight of these lists. Whoever asks has chosen
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.matching import Matcher
 from bot.matching.evaluate import Line, count, figures, judge, table
+from bot.matching.language import LanguageGuesser
+from bot.matching.matcher import LANGUAGE, recipes
 from bot.model import Knowledge, Understanding
 from tests.running import ROOT
 
@@ -40,6 +43,13 @@ def test_every_such_language_has_all_concepts_and_words_of_danger(files: Knowled
     for locale in without_answers(files):
         assert files.lexicon[locale].keys() == files.lexicon["en"].keys(), locale
         assert all(kind.phrases.get(locale) for kind in files.safety.values()), locale
+
+
+def test_a_new_list_makes_its_language_known(files: Knowledge) -> None:
+    fewer = replace(files, lexicon={locale: words for locale, words in files.lexicon.items() if locale != "so"})
+    made_from = ({recipe.name: recipe.made_from for recipe in recipes(knowledge)}[LANGUAGE] for knowledge in (files, fewer))
+    assert len(set(made_from)) == 2
+    assert LanguageGuesser(files).guess("carruurtayda iskuul sideen u geeyaa") == "so"
 
 
 def test_most_questions_are_understood_and_cries_heard(
