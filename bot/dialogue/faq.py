@@ -11,9 +11,10 @@ from bot.dialogue.compose import emergency_line, noted, option, recall, remember
 from bot.dialogue.context import Context
 from bot.dialogue.entry import show
 from bot.dialogue.home import Home, at_home, home_of, own_name
+from bot.dialogue.lacking import of_writing
 from bot.dialogue.onboarding import ask_language, choose_language
 from bot.dialogue.requests import go_on_options
-from bot.dialogue.unspoken import say_lacking
+from bot.dialogue.unspoken import say_beside, say_lacking
 from bot.model import (
     Block,
     Conversation,
@@ -40,9 +41,9 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     home = home_of(conversation, context)
     if home is None or not isinstance(event, TextReceived) or event.understood is None:
         return Turn(conversation)
-    lacking = say_lacking(conversation, event, context)
-    if lacking:
-        return lacking
+    unspoken = say_lacking(conversation, event, context)
+    if unspoken:
+        return unspoken
     named = context.matcher.resolve_language(event.text) if event.understood.outcome == "none" else None
     if named in context.locales:
         return choose_language(conversation, named or "", context)
@@ -50,7 +51,8 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     understood = followup.read_on(conversation, event, event.understood, home, context)
     turn = followup.answer(conversation, understood, home, context)
     turn = turn or _by_outcome(conversation, event, understood, home, context)
-    return _offer_switch(turn, understood, context)
+    lacking = of_writing(conversation, event, context)
+    return say_beside(turn, lacking, context) if lacking else _offer_switch(turn, understood, context)
 
 
 def _by_outcome(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Turn:

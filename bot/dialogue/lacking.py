@@ -48,7 +48,8 @@ def of_text(conversation: Conversation, event: TextReceived, context: Context) -
         outcome = "suggest"  # nothing is known of a strange name: it may stand for anything
     if outcome in ("smalltalk", "emergency"):
         return None
-    return _named(conversation, event.text, outcome, context) or _written(conversation, event, outcome, context)
+    named = _named(conversation, event.text, outcome, context)
+    return named or (of_writing(conversation, event, context) if outcome == "none" else None)
 
 
 def of_name(conversation: Conversation, written: str, context: Context) -> Lacking | None:
@@ -80,10 +81,11 @@ def _is_plain(written: str, tags: tuple[str, ...]) -> bool:
     return len(normalise(written)) >= _SHORT_NAME or not set(COMMON).isdisjoint(tags)
 
 
-def _written(conversation: Conversation, event: TextReceived, outcome: Outcome, context: Context) -> Lacking | None:
+def of_writing(conversation: Conversation, event: TextReceived, context: Context) -> Lacking | None:
+    """Return the language we lack that a text is written in, understood or not."""
     tag = event.understood.language if event.understood else None
-    if not tag or tag in context.locales or not is_language(tag) or outcome != "none":
-        return None  # half understood is better than not at all
+    if not tag or tag in context.locales or not is_language(tag):
+        return None
     if script_of(event.text) == LATIN and len(event.text.split()) < _LEAST_WORDS:
         return None
     return Lacking((tag,), nearest((tag,), conversation, context), is_written=True)

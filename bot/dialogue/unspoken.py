@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.dialogue import after
-from bot.dialogue.compose import emergency_line, option, say, tongue, ways_on, words
+from bot.dialogue.compose import emergency_line, noted, option, remember, say, tongue, ways_on, with_message, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import home_of, own_name
 from bot.dialogue.lacking import Lacking, of_text, sentences, served
 from bot.dialogue.onboarding import choose_language
-from bot.model import Conversation, Count, Option, TextReceived, Turn
+from bot.model import Conversation, Count, Message, Option, TextReceived, Turn
 
 
 def say_lacking(conversation: Conversation, event: TextReceived, context: Context) -> Turn | None:
@@ -38,6 +40,25 @@ def _not_understood(lacking: Lacking, conversation: Conversation, context: Conte
     turn = _say(lacking, conversation, context)
     count = (Count(home.counted_as, "", tongue(conversation, context), "none"),) if home else ()
     return Turn(turn.conversation, (*turn.effects, *count))
+
+
+def say_beside(turn: Turn, lacking: Lacking, context: Context) -> Turn:
+    """Say under an answer that its reader's own language is lacking, and what is nearest; once for each language."""
+    conversation, told = turn.conversation, f"offered-{lacking.tags[0]}"
+    if noted(conversation, told) or not turn.effects:
+        return turn
+    _ = words(conversation, context)
+    mine = tongue(conversation, context)
+    others = [option("switch", locale, context.language_name(locale)) for locale in lacking.nearest if locale != mine]
+    options = (*others, option("interp", lacking.tags[0], _("I need an interpreter")))
+
+    def with_note(message: Message) -> Message:
+        if not message.options:
+            return message
+        blocks = (*message.blocks, *sentences(lacking, conversation, context))
+        return replace(message, blocks=blocks, options=(*message.options, *options))
+
+    return replace(with_message(turn, with_note), conversation=remember(conversation, **{told: True}))
 
 
 def _nearest_options(lacking: Lacking, conversation: Conversation, context: Context) -> list[Option]:

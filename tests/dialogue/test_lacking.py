@@ -14,6 +14,7 @@ from tests.dialogue.world import CATALOGUES, KnownSentences, Talk, context, sett
 
 ALL = CATALOGUES.locales
 AMHARIC = "ሐኪም የት ማግኘት እችላለሁ"
+PERSIAN = "مدارکم را گم کردم"
 POLISH = "gdzie mogę znaleźć lekarza"
 
 
@@ -22,8 +23,8 @@ class Reading(KnownSentences):
 
     def understand(self, text: str, city: str | None, locale: str | None) -> Understanding:
         understood = super().understand(text, city, locale)
-        written = {AMHARIC: "am", POLISH: "pl", "Łódź": "pl", "i am lost here": "en"}.get(text)
-        if text in ("farsi", "wolof and spanish", "farsii") and city:
+        written = {AMHARIC: "am", PERSIAN: "fa", POLISH: "pl", "Łódź": "pl", "i am lost here": "en"}.get(text)
+        if text in ("farsi", "wolof and spanish", "farsii", PERSIAN) and city:
             return replace(super().understand("papers", city, locale), language=written)
         return replace(understood, language=written or understood.language)
 
@@ -206,6 +207,17 @@ def test_who_writes_in_a_language_we_lack_is_told_so_with_the_emergency_number()
     assert "112" in said.said
     assert said.offered == ["stay:en", "switch:ar", "interp:am", "do:human", "do:menu"]
     assert said.conversation.locale == "en"
+
+
+def test_who_is_understood_in_a_language_we_lack_is_answered_and_told_so_once() -> None:
+    said = talk().write(PERSIAN)
+    assert "Do you mean one of these?" in said.said
+    assert "I see that you write Persian (فارسی). I do not speak it yet. The nearest I have: English · Urdu." in said.said
+    assert said.offered[-2:] == ["switch:ur", "interp:fa"]
+    again = said.write(PERSIAN)
+    assert "Do you mean one of these?" in again.said
+    assert "I do not speak it yet" not in again.said
+    assert "interp:fa" not in again.offered
 
 
 def test_letters_of_a_name_are_no_language() -> None:
