@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from bot.dialogue import after, followup, handoff, human, keeping
 from bot.dialogue.browse import entry_options, menu_of, nearest_topics, topic_options
@@ -14,18 +15,17 @@ from bot.dialogue.home import Home, at_home, home_of, own_name
 from bot.dialogue.lacking import of_writing
 from bot.dialogue.onboarding import ask_language, choose_language
 from bot.dialogue.requests import go_on_options
-from bot.dialogue.unspoken import say_beside, say_lacking
+from bot.dialogue.unspoken import say_lacking, with_note
 from bot.model import (
     Block,
     Conversation,
     Count,
-    Effect,
     Entry,
     Event,
+    Message,
     Option,
     Paragraph,
     Run,
-    SendMessage,
     TextReceived,
     Turn,
     Understanding,
@@ -51,8 +51,7 @@ def answer(conversation: Conversation, event: Event, context: Context) -> Turn:
     understood = followup.read_on(conversation, event, event.understood, home, context)
     turn = followup.answer(conversation, understood, home, context)
     turn = turn or _by_outcome(conversation, event, understood, home, context)
-    lacking = of_writing(conversation, event, context)
-    return say_beside(turn, lacking, context) if lacking else _offer_switch(turn, understood, context)
+    return _mind_language(turn, event, understood, context)
 
 
 def _by_outcome(conversation: Conversation, event: TextReceived, understood: Understanding, home: Home, context: Context) -> Turn:
@@ -170,26 +169,26 @@ _SPECIAL: dict[str, Callable[[Conversation, tuple[Block, ...], Home, Context], T
 # ---------------------------------------------------------------- another language
 
 
-def _offer_switch(turn: Turn, understood: Understanding, context: Context) -> Turn:
-    """Add an offer to go on in the language of the text, once per language."""
-    conversation, wanted = turn.conversation, understood.language
-    if wanted is None or wanted == conversation.locale or wanted not in context.locales:
+def _mind_language(turn: Turn, event: TextReceived, understood: Understanding, context: Context) -> Turn:
+    """Offer to go on in the language of the text, or say that we lack it; once per language."""
+    conversation, written = turn.conversation, understood.language
+    if not written or noted(conversation, f"offered-{written}") or not turn.effects:
         return turn
-    if noted(conversation, f"offered-{wanted}") or not turn.effects or not conversation.locale:
+    if lacking := of_writing(conversation, event, context):
+        change = partial(with_note, lacking=lacking, conversation=conversation, context=context)
+    elif conversation.locale and written in context.locales and written != conversation.locale:
+        change = partial(_with_offer, locale=conversation.locale, wanted=written, context=context)
+    else:
         return turn
-    offered = remember(conversation, **{f"offered-{wanted}": True})
-    effects = [_with_offer(effect, conversation.locale, wanted, context) for effect in turn.effects]
-    return Turn(offered, tuple(effects))
+    changed = with_message(turn, lambda message: change(message) if message.options else message)
+    return replace(changed, conversation=remember(conversation, **{f"offered-{written}": True}))
 
 
-def _with_offer(effect: Effect, locale: str, wanted: str, context: Context) -> Effect:
-    if not isinstance(effect, SendMessage) or not effect.message.options:
-        return effect
-    message = effect.message
+def _with_offer(message: Message, locale: str, wanted: str, context: Context) -> Message:
     question, go = _in_new_language(wanted, context)
     _ = context.translator(locale).gettext
     keep = option("stay", wanted, _("Stay with {language}").format(language=own_name(locale)))
-    return SendMessage(replace(message, blocks=(*message.blocks, question), options=(go, keep, *message.options)))
+    return replace(message, blocks=(*message.blocks, question), options=(go, keep, *message.options))
 
 
 def _in_new_language(wanted: str, context: Context) -> tuple[Paragraph, Option]:

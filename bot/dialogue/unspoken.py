@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.dialogue import after
-from bot.dialogue.compose import emergency_line, noted, option, remember, say, tongue, ways_on, with_message, words
+from bot.dialogue.compose import emergency_line, option, say, tongue, ways_on, words
 from bot.dialogue.context import Context
 from bot.dialogue.home import home_of, own_name
 from bot.dialogue.lacking import Lacking, of_text, sentences, served
@@ -29,9 +29,7 @@ def _say(lacking: Lacking, conversation: Conversation, context: Context) -> Turn
     _ = words(conversation, context)
     danger = [emergency_line(_)] if lacking.is_written else []  # nobody has read what was written: it may be a cry for help
     person, menu = ways_on(_)
-    wanted = ("interp", lacking.tags[0]) if len(lacking.tags) == 1 else ("pool", "interpreter")
-    interpreter = option(*wanted, _("I need an interpreter"))
-    options = [*_nearest_options(lacking, conversation, context), interpreter, person, menu]
+    options = [*_nearest_options(lacking, conversation, context), _interpreter(lacking, conversation, context), person, menu]
     return say(conversation, context, *sentences(lacking, conversation, context), *danger, options=options)
 
 
@@ -42,23 +40,22 @@ def _not_understood(lacking: Lacking, conversation: Conversation, context: Conte
     return Turn(turn.conversation, (*turn.effects, *count))
 
 
-def say_beside(turn: Turn, lacking: Lacking, context: Context) -> Turn:
-    """Say under an answer that its reader's own language is lacking, and what is nearest; once for each language."""
-    conversation, told = turn.conversation, f"offered-{lacking.tags[0]}"
-    if noted(conversation, told) or not turn.effects:
-        return turn
-    _ = words(conversation, context)
+def with_note(message: Message, lacking: Lacking, conversation: Conversation, context: Context) -> Message:
+    """Say under an answer that its reader's own language is lacking, and what is nearest."""
     mine = tongue(conversation, context)
-    others = [option("switch", locale, context.language_name(locale)) for locale in lacking.nearest if locale != mine]
-    options = (*others, option("interp", lacking.tags[0], _("I need an interpreter")))
+    others = (_switch(locale, context) for locale in lacking.nearest if locale != mine)
+    blocks = (*message.blocks, *sentences(lacking, conversation, context))
+    return replace(message, blocks=blocks, options=(*message.options, *others, _interpreter(lacking, conversation, context)))
 
-    def with_note(message: Message) -> Message:
-        if not message.options:
-            return message
-        blocks = (*message.blocks, *sentences(lacking, conversation, context))
-        return replace(message, blocks=blocks, options=(*message.options, *options))
 
-    return replace(with_message(turn, with_note), conversation=remember(conversation, **{told: True}))
+def _interpreter(lacking: Lacking, conversation: Conversation, context: Context) -> Option:
+    _ = words(conversation, context)
+    wanted = ("interp", lacking.tags[0]) if len(lacking.tags) == 1 else ("pool", "interpreter")
+    return option(*wanted, _("I need an interpreter"))
+
+
+def _switch(locale: str, context: Context) -> Option:
+    return option("switch", locale, context.language_name(locale))
 
 
 def _nearest_options(lacking: Lacking, conversation: Conversation, context: Context) -> list[Option]:
@@ -66,8 +63,6 @@ def _nearest_options(lacking: Lacking, conversation: Conversation, context: Cont
     mine = tongue(conversation, context)
     _ = words(conversation, context)
     return [
-        option("stay", locale, _("Stay with {language}").format(language=own_name(locale)))
-        if locale == mine
-        else option("switch", locale, context.language_name(locale))
+        option("stay", locale, _("Stay with {language}").format(language=own_name(locale))) if locale == mine else _switch(locale, context)
         for locale in lacking.nearest
     ]

@@ -53,17 +53,17 @@ def signals(scores: Scores) -> Floats:
     """Describe how each entry stands (texts x entries x signals): ridge, lead over the best other, nearest, answer; Bayes and its lead.
 
     The length of the text and the share of its words that are known were tried and left out: they help one set and hurt another."""
-    views = scores.ridge, _lead(scores.ridge), scores.nearest, scores.answer, scores.bayes, _lead(scores.bayes)
+    views = scores.ridge, lead(scores.ridge), scores.nearest, scores.answer, scores.bayes, lead(scores.bayes)
     return np.stack(views, axis=2)
 
 
-def _lead(values: Floats) -> Floats:
-    """Tell how far each entry is before the best other."""
-    if values.shape[1] == 1:
+def lead(values: Floats) -> Floats:
+    """Tell how far each entry is before the best other; entries are along the last axis."""
+    if values.shape[-1] == 1:
         return values
-    second, best = np.partition(values, -2, axis=1)[:, -2:].T[:, :, None]
-    lead: Floats = values - np.where(values == best, second, best)
-    return lead
+    second, best = np.split(np.partition(values, -2, axis=-1)[..., -2:], 2, axis=-1)
+    before: Floats = values - np.where(values == best, second, best)
+    return before
 
 
 def _left_out(training: Training, owners: Integers) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,11 @@ _MIX = (_U(0xFF51AFD7ED558CCD), _U(0xC4CEB9FE1A85EC53))
 _SHIFT = _U(33)
 _POWERS: Final = np.cumprod(np.full(64, _PRIME, dtype=np.uint64))
 _BETWEEN_CJK = re.compile("(?<=[\u3040-\u30ff\u3400-\u9fff]) (?=[\u3040-\u30ff\u3400-\u9fff])")
+
+
+def by(count: int, texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield texts so many at a time."""
+    return (texts[at : at + count] for at in range(0, len(texts), count))
 
 
 def _mix(values: Hashes) -> Hashes:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bot.matching.calibrate import calibrate
-from bot.matching.features import Floats, Integers
+from bot.matching.features import Floats, Integers, by
 from bot.matching.lexicon import Lexicon
 from bot.matching.normalise import Reads, words_of
 from bot.matching.ranker import Answers, Example, fit
@@ -156,17 +156,17 @@ def _examples(city: City, beside: Beside, reading: Reading) -> _Examples:
 
 
 def _lines(locale: str, words: Words) -> Iterator[_Text]:
-    yield from ((locale, some, _TRUST_OF_WORDING) for some in _by(_NAMES, (words.title, *words.keywords)))
+    yield from ((locale, some, _TRUST_OF_WORDING) for some in by(_NAMES, (words.title, *words.keywords)))
     yield from ((locale, [text], 1.0) for text in words.questions[:_ALONE])
-    yield from ((locale, some, _TRUST_OF_SEVERAL) for some in _by(_TOGETHER, words.questions[_ALONE:]))
+    yield from ((locale, some, _TRUST_OF_SEVERAL) for some in by(_TOGETHER, words.questions[_ALONE:]))
 
 
 def _lines_beside(name: str, locale: str, texts: Sequence[str]) -> Iterator[_Text]:
     if name.startswith(UNCOVERED):
         short, long = _by_length(texts)
-        together = (*_by(_SHORT_TOGETHER, short), *_by(_LONG_TOGETHER, long))
+        together = (*by(_SHORT_TOGETHER, short), *by(_LONG_TOGETHER, long))
     else:
-        together = (*_by(_TALK_TOGETHER, texts),)
+        together = (*by(_TALK_TOGETHER, texts),)
     return ((locale, some, _TRUST_BESIDE) for some in together)
 
 
@@ -189,10 +189,6 @@ def beside_entries(knowledge: Knowledge) -> Beside:
 def _by_length(questions: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part short questions from long ones, of which more can be joined."""
     return [text for text in questions if len(text) < _LONG], [text for text in questions if len(text) >= _LONG]
-
-
-def _by(count: int, texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (texts[at : at + count] for at in range(0, len(texts), count))
 
 
 class Sentence(NamedTuple):
@@ -222,7 +218,7 @@ def sentences_of(city: City, beside: Beside) -> list[Sentence]:
 
 def _told_beside(texts: Sequence[str]) -> list[str]:
     short, long = _by_length(texts)
-    return [*short, *map(" ".join, _by(_LONG_TOGETHER, long))]
+    return [*short, *map(" ".join, by(_LONG_TOGETHER, long))]
 
 
 def learnt_from(city: City, beside: Beside) -> bytes:

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.matching.features import Floats, Hashes, Integers, letter_sequences
+from bot.matching.features import Floats, Hashes, Integers, by, letter_sequences
 from bot.matching.scripts import LATIN, given_away, script_of, words_in
 from bot.model import Knowledge, SafetyKind, SmalltalkKind, Words
 
@@ -71,7 +71,7 @@ def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str]]:
 def _together(words: Sequence[str]) -> Iterator[str]:
     """Join words of one script, some at a time: quicker than one by one."""
     for some in ([word for word in words if word.isascii()], [word for word in words if not word.isascii()]):
-        yield from (" ".join(some[at : at + _TOGETHER]) for at in range(0, len(some), _TOGETHER))
+        yield from map(" ".join, by(_TOGETHER, some))
 
 
 def _sequences(texts: Sequence[str]) -> Hashes:

@@ -105,7 +105,7 @@ class _Words:
 
 def _normal(item: str) -> str:
     """Write an item as it is filed: normalised words, with the star of each beginning."""
-    parts = ((" ".join(normalise(part.rstrip(_STEM)).split()), part.endswith(_STEM)) for part in item.split())
+    parts = ((normalise(part.rstrip(_STEM)), part.endswith(_STEM)) for part in item.split())
     return _GAP.join(normal + _STEM * is_stem for normal, is_stem in parts if normal)
 
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from bot.matching.calibrate import lead
 from bot.matching.features import Floats
 from bot.matching.finder import Sentence
 
@@ -100,12 +101,4 @@ def signals(fused: Floats, chances: Floats, likeness: Likeness) -> Floats:
     """Describe how each entry stands: the light model's odds, the views of its meaning, and the lead over the best other."""
     light = np.clip(chances, _NO_CHANCE, 1 - _NO_CHANCE)
     odds, learnt = np.log(light / (1 - light)), likeness.learnt
-    return np.stack([odds, learnt, _lead(learnt), likeness.nearest, likeness.answer, _lead(fused)], axis=1)
-
-
-def _lead(values: Floats) -> Floats:
-    if len(values) == 1:
-        return values
-    second, best = np.partition(values, -2)[-2:]
-    lead: Floats = values - np.where(values == best, second, best)
-    return lead
+    return np.stack([odds, learnt, lead(learnt), likeness.nearest, likeness.answer, lead(fused)], axis=1)

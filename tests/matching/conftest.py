@@ -1,13 +1,14 @@
 """The knowledge that ships, read once, and a matcher over it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.knowledge.load import load_knowledge
 from bot.matching import Matcher
-from bot.matching.evaluate import Line
+from bot.matching.evaluate import Figures, Judged, Line, figures, table
 from bot.model import Knowledge
 from tests.whole import brain
 
@@ -30,10 +31,22 @@ def matcher() -> Matcher:
     return brain().matcher
 
 
+def lines_of(path: Path) -> list[Line]:
+    """Read questions with the entries that answer them."""
+    return [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text.strip()]
+
+
 def questions(city: str) -> list[Line]:
-    """Read the questions of a city with the entries that answer them."""
-    texts = (FOLDER / city / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(text) for text in texts if text.strip()]
+    """Read the questions of a city."""
+    return lines_of(FOLDER / city / "questions.jsonl")
+
+
+def shown(judged: Sequence[Judged], capsys: pytest.CaptureFixture[str]) -> dict[str, Figures]:
+    """Count overall ("all") and by group, and print it whatever becomes of the test."""
+    found = figures(judged)
+    with capsys.disabled():
+        print("\n" + table(found))
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,16 @@ The questions were written without sight of these lists. Whoever asks has chosen
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from bot.matching import Matcher
-from bot.matching.evaluate import Line, count, figures, judge, table
+from bot.matching.evaluate import Line, judge
 from bot.matching.language import LanguageGuesser
 from bot.matching.matcher import LANGUAGE, recipes
 from bot.model import Knowledge, Understanding
+from tests.matching.conftest import lines_of, shown
 from tests.running import ROOT
 
 FILE = ROOT / "tests" / "questions" / "others.jsonl"
@@ -21,7 +21,7 @@ FILE = ROOT / "tests" / "questions" / "others.jsonl"
 
 @pytest.fixture(scope="module")
 def others() -> list[Line]:
-    return [json.loads(text) for text in FILE.read_text(encoding="utf-8").splitlines()]
+    return lines_of(FILE)
 
 
 class AskedInEnglish:
@@ -57,10 +57,8 @@ def test_most_questions_are_understood_and_cries_heard(
 ) -> None:
     asked = [line for line in others if line["lang"] in without_answers(files)]
     judged = judge(asked, AskedInEnglish(matcher))
-    found = figures(judged)
-    with capsys.disabled():
-        print("\n" + table(found))
-    whole = count(judged)
+    found = shown(judged, capsys)
+    whole = found["all"]
     assert whole.first.hits / whole.first.total >= 0.8
     assert whole.offered.hits / whole.offered.total >= 0.93
     assert whole.wrong.hits / whole.wrong.total <= 0.04

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from bot.matching import Matcher
-from bot.matching.evaluate import Line, count, figures, judge, table
+from bot.matching.evaluate import Line, judge
 from bot.model import Knowledge
-from tests.matching.conftest import FOLDER, questions
+from tests.matching.conftest import FOLDER, questions, shown
 
 CITIES = sorted(path.parent.name for path in FOLDER.glob("*/city.yaml"))
 
@@ -29,10 +29,8 @@ def test_three_for_every_entry_and_language(city: str, knowledge: Knowledge) -> 
 
 def test_most_are_answered_and_few_wrongly(all_lines: list[Line], matcher: Matcher, capsys: pytest.CaptureFixture[str]) -> None:
     judged = judge(all_lines, matcher)
-    found = figures(judged)
-    with capsys.disabled():
-        print("\n" + table(found))
-    whole = count(judged)
+    found = shown(judged, capsys)
+    whole = found["all"]
     assert whole.first.hits / whole.first.total >= 0.87
     assert whole.offered.hits / whole.offered.total >= 0.97
     assert whole.wrong.hits / whole.wrong.total <= 0.045
