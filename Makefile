@@ -29,6 +29,7 @@ check: .venv/dev.stamp
 
 chaos: .venv/dev.stamp
 	CHAOS_KILLS=10 $(BIN)/pytest -m "chaos or long"
+	WALKS=50 $(BIN)/pytest tests/handoff/test_walk.py
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.bench

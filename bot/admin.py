@@ -133,7 +133,7 @@ async def use_gap(settings: Settings, city: str, number: int, entry_id: str, *, 
 async def entry_links(settings: Settings, city: str, entry_id: str, locale: str | None) -> Mapping[str, str]:
     """Return the links that open an entry, and its title in a language (default the city's own).
 
-    Raises ConfigError for what the knowledge does not have, and where neither web nor Telegram can be linked to."""
+    Raises ConfigError for what the knowledge does not have, and where neither web nor Telegram nor WhatsApp can be linked to."""
     known = load_knowledge(settings.knowledge_dir).cities.get(city)
     entry = known.entries.get(entry_id) if known else None
     if known is None or entry is None or entry.status != "published":
@@ -142,10 +142,11 @@ async def entry_links(settings: Settings, city: str, entry_id: str, locale: str 
         raise ConfigError(f"{entry_id} is not there in {locale!r}; there are: {', '.join(entry.words)}")
     public_url, payload, spoken = settings.public_url or "", links.payload_of(city, entry_id), locale or known.host_language
     web, telegram = links.web_link(public_url, payload), links.telegram_link(await bot_name_of(settings)(), payload)
-    if not (web or telegram):
-        raise ConfigError("nothing to link to: DRAGOMAN_PUBLIC_URL is not set, and there is no bot on Telegram")
+    whatsapp = links.whatsapp_link((settings.whatsapp_number or "") if settings.whatsapp_token else "", payload)
+    if not (web or telegram or whatsapp):
+        raise ConfigError("nothing to link to: DRAGOMAN_PUBLIC_URL is not set, and there is no bot on Telegram nor a number on WhatsApp")
     poster = links.poster_link(public_url, city, entry_id, spoken)
-    return {"title": title_of(entry, spoken, known), "web": web, "telegram": telegram, "poster": poster}
+    return {"title": title_of(entry, spoken, known), "web": web, "telegram": telegram, "whatsapp": whatsapp, "poster": poster}
 
 
 # ---------------------------------------------------------------- keys and backups

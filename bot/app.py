@@ -19,6 +19,7 @@ from typing import TextIO
 
 import uvicorn
 import watchfiles
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -34,6 +35,7 @@ from bot.config import Settings
 from bot.desk import GROUP_CHANNEL, DeskRules, DeskService, DeskWords, Grow, PracticeChannel, WriteConfirmed
 from bot.dialogue import READY, Context, apology, render_data, step, too_many
 from bot.dialogue.context import Flag
+from bot.dialogue.terms import CHOOSE
 from bot.discretion import Word
 from bot.errors import BotError, ConfigError, KnowledgeError, ServeError, StoreError
 from bot.flood import CONTACT
@@ -99,6 +101,7 @@ class Thinker:
         desk_url: str = "",
         public_url: str = "",
         bot_name: str = "",
+        whatsapp_number: str = "",
         metrics: Metrics | None = None,
     ) -> None:
         """Bind them; `desk_url` is the address of the web desk, without a stroke at the end, `public_url` that of all our pages, empty
@@ -111,6 +114,7 @@ class Thinker:
         self.flags: Callable[[], Mapping[tuple[str, str], Flag]] = dict  # nobody has called an answer wrong
         self.confirmations: Callable[[], Confirmations] = dict  # nor confirmed one
         self._capabilities = {channel.name: channel.capabilities for channel in channels}
+        self._whatsapp_number, self._channels = whatsapp_number, channels
 
     def mind(self) -> Mind:
         """Return the core bound to what is known now."""
@@ -137,6 +141,12 @@ class Thinker:
 
         return Mind(understand, think, data_message, excuse, desk_locale, brain.matcher.sounds_like_crisis, flooded)
 
+    @property
+    def whatsapp_number(self) -> str:
+        """Return the number people write to on WhatsApp, as soon as it is known; empty without WhatsApp."""
+        asked = (getattr(channel, "number", "") for channel in self._channels if channel.name == "whatsapp")
+        return self._whatsapp_number or next(asked, "")
+
     def context(self, brain: Brain, channel: str, now: datetime) -> Context:
         """Gather what a turn may look at."""
         capabilities = self._capabilities[channel]
@@ -158,6 +168,7 @@ class Thinker:
             desk_url=self._desk_url,
             public_url=self._public_url,
             bot_name=self.bot_name,
+            whatsapp_number=self.whatsapp_number,
             flags=self.flags(),
             confirmations=self.confirmations(),
         )
@@ -336,6 +347,8 @@ def build_channels(settings: Settings, catalogues: i18n.Catalogues, secret: byte
     ]
     if settings.telegram_token is not None:
         channels += _telegram(settings, catalogues, secret)
+    if settings.whatsapp_token is not None:
+        channels.append(_whatsapp(settings, catalogues))
     if settings.smtp_host is not None:
         channels.append(_email(settings, settings.smtp_host))
     return channels
@@ -375,6 +388,29 @@ def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) ->
         clock=utc_now,
     )
     return channel, channel.desk_channel()
+
+
+def _whatsapp(settings: Settings, catalogues: i18n.Catalogues) -> Channel:
+    from bot.channels.whatsapp import WhatsAppChannel  # imports what a web-only start need not pay
+
+    def said(text: str) -> dict[str, str]:
+        return {locale: catalogues.translator(locale).gettext(text) for locale in catalogues.locales}
+
+    def secret_of(value: SecretStr | None) -> str:
+        return value.get_secret_value() if value else ""
+
+    return WhatsAppChannel(
+        secret_of(settings.whatsapp_token),
+        phone_id=settings.whatsapp_phone_id or "",
+        app_secret=secret_of(settings.whatsapp_app_secret),
+        verify_token=secret_of(settings.whatsapp_verify_token),
+        api_url=settings.whatsapp_api_url,
+        template=settings.whatsapp_template,
+        not_passed=catalogues.translator(i18n.FALLBACK).gettext("📎 A file was sent here that could not be passed on."),
+        choose=said(CHOOSE),
+        machine=said("machine translation"),
+        clock=utc_now,
+    )
 
 
 def telegram_commands(catalogues: i18n.Catalogues) -> dict[str, list[tuple[str, str]]]:
@@ -523,6 +559,7 @@ def poster_pages(settings: Settings, thinker: Thinker) -> PosterPages:
         i18n.language_name,
         public_url=settings.public_url or "",
         bot_name=lambda: thinker.bot_name,
+        whatsapp_number=lambda: thinker.whatsapp_number,
     )
 
 
@@ -724,6 +761,7 @@ def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, ch
         desk_url=f"{settings.root_url}/desk",
         public_url=settings.public_url or "",
         bot_name=(settings.telegram_bot_name or "").removeprefix("@") if settings.telegram_token else "",
+        whatsapp_number=(settings.whatsapp_number or "") if settings.whatsapp_token else "",
     )
 
 

@@ -303,7 +303,7 @@ async def _built_aside(folder: Path, shelf: Shelf) -> AsyncIterator[Parts]:
 def knowledge_parts(knowledge: Knowledge) -> Iterator[tuple[str, object]]:
     """Take the knowledge apart: every city by itself, and the rest, without what only learning needs."""
     topics = {slug: replace(topic, questions={}) for slug, topic in knowledge.uncovered.items()}
-    yield COMMON, replace(knowledge, cities={}, lexicon={}, uncovered=topics)
+    yield COMMON, replace(knowledge, cities={}, lexicon={}, cries={}, uncovered=topics)
     for city in knowledge.cities.values():
         yield f"city/{city.slug}", city
 

@@ -452,7 +452,7 @@ def _link(settings: Settings, options: argparse.Namespace) -> int:
     found = asyncio.run(admin.entry_links(settings, options.city, options.entry, options.lang))
     if not found["web"]:
         print("dragoman: DRAGOMAN_PUBLIC_URL is not set, so there is no link to the web and no poster", file=sys.stderr)
-    url = found["web"] or found["telegram"]
+    url = found["web"] or found["telegram"] or found["whatsapp"]
     try:
         if options.svg:
             options.svg.write_bytes(links.svg_file(url))

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address the web server listens on; keep it local and put a TLS proxy in front")
     port: int = Field(8080, ge=0, le=65535, description="port of the web server")
-    public_url: str | None = Field(None, description="https address people and Telegram reach us at, such as https://chat.example.org")
+    public_url: str | None = Field(None, description="https address people and platforms reach us at, such as https://chat.example.org")
     trusted_proxies: str = Field("", description="addresses, separated by commas, whose X-Forwarded-* headers are believed; default none")
     leave_url: str = Field("https://www.wikipedia.org/", description="neutral page that 'leave quickly' goes to")
 
@@ -82,6 +82,18 @@ class Settings(BaseSettings):
     telegram_mode: Literal["polling", "webhook"] = Field("polling", description="polling works everywhere; webhook needs PUBLIC_URL")
 
     telegram_bot_name: str | None = Field(None, description="name of the bot, without @, for links that bring staff to it; default: asked")
+
+    whatsapp_token: SecretStr | None = Field(None, description="permanent token of a system user at Meta; without it WhatsApp stays off")
+    whatsapp_phone_id: str | None = Field(None, description="Meta's id of the telephone number (not the number itself)")
+    whatsapp_app_secret: SecretStr | None = Field(None, description="secret of the app at Meta, which signs what is posted to us")
+    whatsapp_verify_token: SecretStr | None = Field(
+        None, min_length=8, description="a word of your own, entered at Meta together with PUBLIC_URL/whatsapp/webhook"
+    )
+    whatsapp_number: str | None = Field(None, description="the number people write to, with the country code, for links; default: asked")
+    whatsapp_template: str = Field(
+        "", description="approved template without placeholders that says an answer waits, for whoever last wrote a day ago; default: none"
+    )
+    whatsapp_api_url: str = Field("https://graph.facebook.com/v25.0", description="root of the Cloud API with its version")
 
     smtp_host: str | None = Field(None, description="mail server that wakes staff by e-mail; without it e-mail stays off")
     smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server: 587 with starttls, 465 with tls")
@@ -131,7 +143,7 @@ class Settings(BaseSettings):
         secrets = (_Secrets(settings_cls, secrets_dir=folder),) if folder.is_dir() else ()
         return init_settings, env_settings, dotenv_settings, *secrets
 
-    @field_validator("public_url", "telegram_api_url", "translate_url")
+    @field_validator("public_url", "telegram_api_url", "translate_url", "whatsapp_api_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value and not value.startswith(("https://", "http://")):
@@ -154,6 +166,26 @@ class Settings(BaseSettings):
     def _webhook_needs_an_address(self) -> "Settings":
         if self.telegram_mode == "webhook" and self.telegram_token and not self.public_url:
             raise ValueError("TELEGRAM_MODE=webhook needs PUBLIC_URL")
+        return self
+
+    @field_validator("whatsapp_number")
+    @classmethod
+    def _number(cls, value: str | None) -> str | None:
+        digits = "".join(filter(str.isdecimal, value or ""))
+        if value and not (digits.isascii() and 7 <= len(digits) <= 15):
+            raise ValueError("must be a telephone number with its country code")
+        return digits or None
+
+    @model_validator(mode="after")
+    def _whatsapp_needs_all(self) -> "Settings":
+        needed = {
+            "WHATSAPP_PHONE_ID": self.whatsapp_phone_id,
+            "WHATSAPP_APP_SECRET": self.whatsapp_app_secret,
+            "WHATSAPP_VERIFY_TOKEN": self.whatsapp_verify_token,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        if self.whatsapp_token and missing:
+            raise ValueError(f"WHATSAPP_TOKEN needs {', '.join(missing)}")
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ BotError
 ├── KnowledgeError              a knowledge file is wrong: file, line, entry, language
 ├── ChannelError(retryable)     a platform did not take a message
 │   ├── ChannelThrottled        it names the time after which it will
+│   ├── ContactAsleep           it will once the contact writes again
 │   ├── ChannelRejected         it never will: this message is bad
 │   └── ContactBlocked          it never will: this contact does not want messages from us
 ├── Overloaded                  more is waiting than we promised to hold; come back after some seconds
@@ -54,6 +55,13 @@ class ChannelThrottled(ChannelError):
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"throttled for {retry_after_s} s", retryable=True, uncertain=False)
         self.retry_after_s = retry_after_s
+
+
+class ContactAsleep(ChannelError):
+    """The contact may only be written to once they write again; the message was surely not delivered."""
+
+    def __init__(self) -> None:
+        super().__init__(retryable=True, uncertain=False)
 
 
 class ChannelRejected(ChannelError):

@@ -28,6 +28,11 @@ def telegram_link(bot_name: str, payload: str) -> str:
     return f"https://t.me/{bot_name}?start={payload}" if bot_name else ""
 
 
+def whatsapp_link(number: str, payload: str) -> str:
+    """Return the link that opens a chat with a number and the command to send; empty without WhatsApp."""
+    return f"https://wa.me/{number}?text=%2Fstart%20{payload}" if number else ""
+
+
 def poster_link(public_url: str, city: str, entry_id: str, locale: str) -> str:
     """Return the page to print."""
     topic, _dot, slug = entry_id.partition(".")

@@ -51,7 +51,8 @@ class Understanding:
     `matches` come best first: under "emergency" they are entries that fit as well. `safety` is a kind of safety.yaml,
     `smalltalk` a kind of smalltalk.yaml. `language` is the locale the text is written in, where that is clear. Under "none"
     `uncovered` is the topic that the city has nothing on. `aspects` is what a short question may ask about the answer just given,
-    `goes_on` that it begins so ("and ..."). `also` are the entries of further questions in the same message."""
+    `goes_on` that it begins so ("and ..."). `also` are the entries of further questions in the same message. `perhaps` is the kind of
+    crisis that a text may speak of that is answered as something else."""
 
     outcome: Outcome
     matches: tuple[Match, ...] = ()
@@ -64,6 +65,7 @@ class Understanding:
     aspects: tuple[Aspect, ...] = ()
     goes_on: bool = False
     also: tuple[str, ...] = ()
+    perhaps: str | None = None
 
 
 # ---------------------------------------------------------------- events: what happened
@@ -1038,11 +1040,15 @@ class PhraseCard:
     reading: Mapping[str, str]
 
 
+CALM = "calm"  # beside the kinds of crises in cries/<language>.yaml: what is no cry for help though it sounds like one
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """All files together, checked; replaced as a whole when a file changes. `lookalikes` must never set off a safety kind.
 
-    `cards`: phrase cards by host language. `lexicon`: per language the words for each concept. `uncovered`: see UncoveredTopic."""
+    `cards`: phrase cards by host language. `lexicon`: per language the words for each concept. `uncovered`: see UncoveredTopic.
+    `cries`: per language, examples of cries for help by kind of crisis, and under "calm" of what is none though it sounds like one."""
 
     topics: Mapping[str, Topic]
     cities: Mapping[str, City]
@@ -1052,3 +1058,4 @@ class Knowledge:
     cards: Mapping[str, Mapping[str, PhraseCard]] = field(default_factory=dict)
     lexicon: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     uncovered: Mapping[str, UncoveredTopic] = field(default_factory=dict)
+    cries: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)

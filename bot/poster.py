@@ -32,11 +32,14 @@ class PosterPages:
         *,
         public_url: str,
         bot_name: Callable[[], str],
+        whatsapp_number: Callable[[], str],
         service_name: str = "Dragoman",
     ) -> None:
-        """Make the pages. `public_url`: root of our pages, empty where nobody has said; `bot_name`: of the bot on Telegram, or empty."""
+        """Make the pages. `public_url`: root of our pages, empty where nobody has said; `bot_name`: of the bot on Telegram,
+        `whatsapp_number`: that people write to there; or empty."""
         self._knowledge, self._translator, self._language_name = knowledge, translator, language_name
         self._public_url, self._bot_name, self._service = public_url, bot_name, service_name
+        self._whatsapp_number = whatsapp_number
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         self._template = environment.get_template("poster.html")
 
@@ -85,7 +88,11 @@ class PosterPages:
 
     def _codes(self, city: City, entry: Entry) -> list[Mapping[str, str | Markup]]:
         payload = links.payload_of(city.slug, entry.id)
-        urls = {"Web": links.web_link(self._public_url, payload), "Telegram": links.telegram_link(self._bot_name(), payload)}
+        urls = {
+            "Web": links.web_link(self._public_url, payload),
+            "Telegram": links.telegram_link(self._bot_name(), payload),
+            "WhatsApp": links.whatsapp_link(self._whatsapp_number(), payload),
+        }
         return [
             {"way": way, "url": url, "shown": links.shown(url), "svg": Markup(links.svg_inline(url))}  # noqa: S704  # drawn by ourselves
             for way, url in urls.items()

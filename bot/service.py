@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.cases import Attachment
 from bot.channels import Channel, Flooding, Parcel
 from bot.discretion import Word
-from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactBlocked, Overloaded, StoreError
+from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactAsleep, ContactBlocked, Overloaded, StoreError
 from bot.flood import CONTACT, MOST_WAITING, Due, Flood
 from bot.logs import describe
 from bot.metrics import Metrics
@@ -70,6 +70,7 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 300.0
 MAX_THINKING = 8  # texts understood before the loop looks after others: about 10 ms (one at a time costs a fifth more CPU a turn)
 SEND_TIMEOUT_S = 10.0  # shorter than the lease of the store (15 s)
 RECHECK_S = 2.0  # how often the tables are looked at for what a wake-up missed
+ASLEEP_S = 6 * 3600.0  # for what waits until its reader writes again, which brings it forward
 OFF_RETRY_S = 60.0  # for what is to go out on a channel that is switched off
 SWEEP_S = 300.0
 STOP_S = 6.0  # for what is in hand at a stop; the rest is in the tables. With all else the process ends within 10 s
@@ -417,12 +418,23 @@ class ConversationService:
         channel = self._channels.get(delivery.contact.channel)
         if channel is None:
             return Retry(OFF_RETRY_S, delivery.uncertain)
-        parcel = Parcel(delivery.contact, delivery.message_id, delivery.token, delivery.message, delivery.uncertain, delivery.earlier)
+        parcel = Parcel(
+            delivery.contact,
+            delivery.message_id,
+            delivery.token,
+            delivery.message,
+            delivery.uncertain,
+            delivery.earlier,
+            delivery.heard_at,
+            delivery.attempts,
+        )
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 platform_id = await channel.send(parcel)
         except ChannelThrottled as error:
             return Retry(error.retry_after_s)
+        except ContactAsleep:
+            return Retry(ASLEEP_S)
         except ContactBlocked:
             return Blocked()
         except ChannelRejected as error:

@@ -18,7 +18,7 @@ import pytest
 from bot import links
 from bot.i18n import language_name
 from bot.store.codes import letters_of
-from tests.running import Bot, running_bot
+from tests.running import Bot, knowledge_of, running_bot
 from tests.test_process import dragoman
 from tests.whole import Shown, TelegramPerson, WebPerson, brain, madrid, onboard, running, sentence, title, web_person
 
@@ -110,7 +110,7 @@ async def test_after_a_power_cut_it_goes_on_at_the_same_step_in_another_language
 
 
 async def test_what_is_written_while_the_bot_still_learns_is_answered_afterwards(tmp_path: Path) -> None:
-    bot = Bot(tmp_path / "data", CACHE_DIR=str(tmp_path / "cache"))
+    bot = Bot(tmp_path / "data", CACHE_DIR=str(tmp_path / "cache"), KNOWLEDGE_DIR=str(knowledge_of("madrid", tmp_path)))
     bot.start()
     try:
         async with browser(bot) as visitor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
@@ -37,7 +38,8 @@ class Parcel:
     """One message on its way: what a channel needs to send it.
 
     `message_id` grows per store; `token` names the buttons (`<token>:<index>`). `earlier`: the platform's ids of what a message
-    with `edits` replaces or one with `withdraws` removes."""
+    with `edits` replaces or one with `withdraws` removes. `heard_at`: when the contact last wrote, where the channel has a window;
+    `attempts` counts this one."""
 
     contact: ContactRef
     message_id: int
@@ -45,6 +47,8 @@ class Parcel:
     message: Message
     uncertain: bool
     earlier: tuple[str, ...] = ()
+    heard_at: datetime | None = None
+    attempts: int = 1
 
 
 class Host(Protocol):

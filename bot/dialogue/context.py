@@ -49,7 +49,8 @@ class Context:
     notice says about who can read along. `max_options`: buttons under one message (None: no limit). `require_checked`: answer only
     from entries that somebody of the city has confirmed. `negotiate(hint, locales)` finds ours among a platform's tag ("es-419").
     `retention_days`: a case is erased so many days after it was closed. `desk_url`: address of the web desk, without a stroke at the end.
-    `public_url`: root of our pages where people can reach them, `bot_name`: of the bot on Telegram, without @; empty where there is none.
+    `public_url`: root of our pages where people can reach them, `bot_name`: of the bot on Telegram, without @, `whatsapp_number`: that
+    people write to there, digits alone; empty where there is none.
     `flags`: by (city, entry id), answers somebody of the desk called wrong: shown with a warning, or not at all, until it is looked at;
     where only the wording of one language is wrong, the id ends in it ("egov.nie:ar").
     `confirmations`: what people of the city have confirmed in their chat; see bot.knowledge.sure."""
@@ -71,6 +72,7 @@ class Context:
     desk_url: str = ""
     public_url: str = ""
     bot_name: str = ""
+    whatsapp_number: str = ""
     flags: Mapping[tuple[str, str], Flag] = field(default_factory=dict)
     confirmations: Confirmations = field(default_factory=dict)
 

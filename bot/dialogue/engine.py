@@ -10,7 +10,7 @@ from bot.dialogue.compose import before, recall, remember
 from bot.dialogue.context import Context, Handler
 from bot.dialogue.fallbacks import here
 from bot.dialogue.home import READY, home_of, is_settled
-from bot.dialogue.safety import crisis
+from bot.dialogue.safety import crisis, with_number
 from bot.dialogue.table import ENTRY_POINTS, FALLBACKS, INVITED, NEWS, OPTIONS, STATES
 from bot.model import (
     CaseNews,
@@ -48,7 +48,8 @@ def step(conversation: Conversation, event: Event, context: Context) -> Turn:
         return Turn(known)
     command = _command(event)
     turn = _run(known, command, context) if command else _heard(known, event, context)
-    return offer(talk.with_way_back(keeping.with_offer(_resumed(turn, event, context), event, context), context), context)
+    turn = with_number(_resumed(turn, event, context), event, context)
+    return offer(talk.with_way_back(keeping.with_offer(turn, event, context), context), context)
 
 
 def _told(conversation: Conversation, event: DeskEvent, context: Context) -> Turn:

@@ -53,6 +53,8 @@ def made(conversation: Conversation, event: Event, context: Context) -> Turn:
 def _links(code: str, context: Context) -> Iterator[tuple[str, Runs]]:
     if context.bot_name:
         yield "Telegram", (_link(f"https://t.me/{context.bot_name}?start={MOVE}{code}"),)
+    if context.whatsapp_number:
+        yield "WhatsApp", (_link(f"https://wa.me/{context.whatsapp_number}?text=%2Fstart%20{MOVE}{code}"),)
     if context.public_url:
         yield "Web", (_link(f"{context.public_url}/?start={MOVE}{code}"),)
 

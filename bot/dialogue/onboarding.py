@@ -324,6 +324,7 @@ def _reads_along(conversation: Conversation, context: Context) -> str:
     _ = words(conversation, context)
     return {
         "telegram": _("Telegram can read what we write here."),
+        "whatsapp": _("WhatsApp's company, Meta, can read what we write here."),
         "web": _("What you write goes straight to us. No other company reads along."),
         "terminal": _("What you write stays on this computer."),
     }.get(context.channel, "")

@@ -6,13 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bot.dialogue.browse import entry_options
-from bot.dialogue.compose import GENERAL_EMERGENCY, call, option, remember, say, strong, text, tongue, words
+from bot.dialogue.compose import GENERAL_EMERGENCY, call, emergency_line, option, remember, say, strong, text, tongue, words
 from bot.dialogue.context import Context
 from bot.dialogue.entry import is_hidden, may_show
 from bot.dialogue.home import Home, city_name, home_of
 from bot.dialogue.terms import HELP_LINES
 from bot.knowledge.render import render_fact, render_text
-from bot.model import Block, Conversation, Entry, FactTable, Heading, Option, Paragraph, Run, Runs, Turn, Understanding
+from bot.model import (
+    Block,
+    Conversation,
+    Entry,
+    Event,
+    FactTable,
+    Heading,
+    Message,
+    Option,
+    Paragraph,
+    Run,
+    Runs,
+    SendMessage,
+    TextReceived,
+    Turn,
+    Understanding,
+)
 
 MAX_ENTRIES = 2  # buttons to entries that fit as well
 
@@ -41,6 +57,31 @@ def crisis_in(conversation: Conversation, argument: str, context: Context) -> Tu
     state = "new" if conversation.state == "city" else conversation.state
     moved = remember(replace(conversation, city=slug, area=None, state=state), country=None)
     return _answer(moved, kind, [], home_of(moved, context), context)
+
+
+def danger(conversation: Conversation, kind: str, context: Context) -> Turn:
+    """Answer who says that it is an emergency, after a text that might have been a cry."""
+    known = kind if kind in context.knowledge.safety else ""
+    return _answer(conversation, known, [], home_of(conversation, context), context)
+
+
+def with_number(turn: Turn, event: Event, context: Context) -> Turn:
+    """Put the number above what answers a text that may be a cry for help, and the help for that one press away."""
+    kind = event.understood.perhaps if isinstance(event, TextReceived) and event.understood else None
+    places = [at for at, effect in enumerate(turn.effects) if isinstance(effect, SendMessage)]
+    if not kind or not places:
+        return turn
+    _ = words(turn.conversation, context)
+    line, press = emergency_line(_), option("danger", kind, f"🚨 {_('Emergency')}")
+
+    def changed(at: int, message: Message) -> Message:
+        blocks = (line, *(block for block in message.blocks if block != line)) if at == places[0] else message.blocks
+        return replace(message, blocks=blocks, options=(press, *message.options) if at == places[-1] else message.options)
+
+    said = (
+        SendMessage(changed(at, effect.message)) if isinstance(effect, SendMessage) else effect for at, effect in enumerate(turn.effects)
+    )
+    return Turn(turn.conversation, tuple(said))
 
 
 def back(conversation: Conversation, argument: str, context: Context) -> Turn:

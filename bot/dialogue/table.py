@@ -98,6 +98,7 @@ OPTIONS: Mapping[str, Choice] = {
     "switch": faq.switch,
     "stay": faq.stay,
     "crisis": safety.crisis_in,
+    "danger": safety.danger,
     "back": safety.back,
     "more": choices.more,
     "ask": handoff.ask,

@@ -91,6 +91,7 @@ SITUATIONS: Mapping[Situation, str] = {
 YES = N_("Yes")
 NO = N_("No")
 
+CHOOSE = N_("Choose")  # on a button that opens a list of choices: at most 20 letters are shown
 BADGES: tuple[str, ...] = (N_("bot"), N_("person"), N_("machine translation"))  # what stands after a name, as the channels say it
 
 

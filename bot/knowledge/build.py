@@ -193,9 +193,9 @@ def build_cards(node: Fields) -> dict[str, PhraseCard]:
     }
 
 
-def build_lexicon(node: Fields) -> dict[str, tuple[str, ...]]:
-    """Make the words of all concepts in one language."""
-    return {concept: texts_at(node, concept) for concept in node.pairs}
+def build_lists(node: Fields) -> dict[str, tuple[str, ...]]:
+    """Make lists of texts by name: the words of all concepts in one language, or the cries for help of all kinds."""
+    return {name: texts_at(node, name) for name in node.pairs}
 
 
 def build_uncovered(by_language: Mapping[str, Fields]) -> dict[str, UncoveredTopic]:

@@ -23,6 +23,7 @@ FILES: Mapping[str, tuple[str, Kind]] = {
     "smalltalk": ("smalltalk.yaml", schema.SMALLTALK),
     "phrases": ("phrases/<host language>.yaml", schema.CARDS),
     "lexicon": ("lexicon/<language>.yaml", schema.LEXICON),
+    "cries": ("cries/<language>.yaml", schema.CRIES),
     "uncovered": ("uncovered/<language>.yaml", schema.UNCOVERED),
     "city": ("<city>/city.yaml", schema.CITY),
     "places": ("<city>/places.yaml", MapOf(schema.SLUG, schema.PLACE)),

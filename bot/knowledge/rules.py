@@ -13,7 +13,7 @@ from bot.knowledge.findings import Findings, Where
 from bot.knowledge.hashes import words_hash
 from bot.knowledge.hours import regions_of
 from bot.knowledge.reading import EMPTY, Fields, Items, Node, fields_at, line_of, records_at, shorten, text_at
-from bot.model import City, Entry, Fact, PhraseCard, Place, SafetyKind, SmalltalkKind, Topic, Words
+from bot.model import CALM, City, Entry, Fact, PhraseCard, Place, SafetyKind, SmalltalkKind, Topic, Words
 
 MAX_PAYLOAD = 64  # characters of a Telegram start parameter (Bot API, deep linking)
 MAX_DISTANCE_KM = 200.0  # a place further from the centre of its city is a slip of the keyboard
@@ -383,6 +383,17 @@ def _check_crisis(kind: SafetyKind, draft: CityDraft, line: int, findings: Findi
     for language in city.languages:
         if not kind.phrases.get(language):
             findings.warn(Where(where.file, kind.slug, language), line, "has no phrases in this language")
+
+
+def check_cries(files: Mapping[str, Fields], kinds: Mapping[str, SafetyKind], findings: Findings) -> None:
+    """Note examples of cries of a kind that there is not, and languages in which nothing shows what is none."""
+    for language, node in files.items():
+        where = Where(f"cries/{language}.yaml", locale=language)
+        for kind in node.pairs:
+            if kind != CALM and kind not in kinds:
+                findings.error(where, line_of(node, kind), f"{kind} is no kind of safety.yaml, nor {CALM}")
+        if CALM not in node.pairs:
+            findings.error(where, 1, f"{CALM} is missing: without what is no cry the bot would hear one in everything")
 
 
 def check_smalltalk(kinds: Mapping[str, SmalltalkKind], node: Node, languages: frozenset[str], findings: Findings) -> None:

@@ -113,43 +113,59 @@ def read_texts(texts: Texts, concepts: Concepts) -> list[Read]:
     return [Read(found.hashes[row], none[row], found.channels[row], found.counts[row]) for row in rows]
 
 
+class Vocabulary:
+    """The features of some examples with the weight of each: the rarer, the heavier; never changes after it is built."""
+
+    def __init__(self, hashes: NDArray[np.uint32], idf: Floats, unknown_idf: np.float32) -> None:
+        """Take hashes in rising order; 0 weighs a feature that says nothing."""
+        self._hashes, self._idf, self._unknown_idf = hashes, idf, unknown_idf
+        self.size = len(hashes)
+
+    def look_up(self, hashes: NDArray[np.uint32]) -> tuple[Integers, NDArray[np.bool_]]:
+        """Give the places of hashes, and say which of them stand there."""
+        at = np.searchsorted(self._hashes, hashes).clip(max=len(self._hashes) - 1)
+        return at, self._hashes[at] == hashes
+
+    def weigh(self, read: Read) -> tuple[Integers, Floats]:
+        """Give the known features of a text with their weights; unknown ones make these smaller."""
+        at, known = self.look_up(read.hashes)
+        values = (1 + np.log(read.counts)) * np.where(known, self._idf[at], self._unknown_idf)
+        return at[known], _unit_weights(values, read.texts, read.channels, 1)[known]
+
+
 class FeatureIndex:
     """Example texts as unit vectors; never changes after it is built."""
 
-    def __init__(self, texts: Texts, concepts: Concepts | None = None) -> None:
-        """Index texts given as normalised words, and what these mean."""
+    def __init__(self, texts: Texts, concepts: Concepts | None = None, *, fewest: int = 1) -> None:
+        """Index texts given as normalised words, and what these mean.
+
+        `fewest`: examples that a feature stands in at least. From two on, rarer and unknown ones weigh nothing at all."""
         self.size = len(texts)
         found = _features_of(texts, concepts or [()] * len(texts))
         order, new = _by_hash(found.hashes)
-        self._vocabulary = found.hashes[order[new]]
         feature = np.empty(len(order), dtype=np.intp)
         feature[order] = np.cumsum(new) - 1
         spread = np.diff(np.append(np.flatnonzero(new), len(order)))
         idf = np.log((1 + self.size) / (1 + spread)) + 1
-        self._idf = np.where(spread > max(_TOO_COMMON * self.size, _NEVER_TOO_COMMON), 0, idf).astype(np.float32)
-        self._unknown_idf = np.float32(np.log(1 + self.size) + 1)
-        weights = _unit_weights((1 + np.log(found.counts)) * self._idf[feature], found.texts, found.channels, self.size)
+        kept = spread >= fewest
+        idf = np.where(kept & (spread <= max(_TOO_COMMON * self.size, _NEVER_TOO_COMMON)), idf, 0).astype(np.float32)
+        unknown = np.float32(np.log(1 + self.size) + 1 if fewest == 1 else 0)
+        self.vocabulary = Vocabulary(found.hashes[order[new]][kept], idf[kept], unknown)
+        weights = _unit_weights((1 + np.log(found.counts)) * idf[feature], found.texts, found.channels, self.size)
         order = order[weights[order] > 0]
         self._rows = found.texts[order].astype(np.uint16 if self.size <= _FEW else np.int32)
         self._weights = np.round(weights[order] * _WHOLE).astype(np.uint16)  # exact enough, and half of the memory
-        self._spread = np.bincount(feature[order], minlength=len(spread)).astype(np.int32)
+        self._spread = np.bincount(feature[order], minlength=len(spread))[kept].astype(np.int32)
         self._starts = (np.cumsum(self._spread) - self._spread).astype(np.int32)
 
     def knows(self, words: Sequence[str]) -> list[bool]:
         """Say of words whether they stand in an example."""
-        _places, known = self._look_up((hash_words(words) >> _HASH).astype(np.uint32))
+        _places, known = self.vocabulary.look_up((hash_words(words) >> _HASH).astype(np.uint32))
         return cast(list[bool], known.tolist())
-
-    def _look_up(self, hashes: NDArray[np.uint32]) -> tuple[Integers, NDArray[np.bool_]]:
-        """Give the places of hashes in the vocabulary, and say which of them stand there."""
-        at = np.searchsorted(self._vocabulary, hashes).clip(max=len(self._vocabulary) - 1)
-        return at, self._vocabulary[at] == hashes
 
     def find(self, read: Read) -> Found:
         """Look up the features of a text; unknown ones make the weights of the known ones smaller."""
-        at, known = self._look_up(read.hashes)
-        values = (1 + np.log(read.counts)) * np.where(known, self._idf[at], self._unknown_idf)
-        features, weights = at[known], _unit_weights(values, read.texts, read.channels, 1)[known]
+        features, weights = self.vocabulary.weigh(read)
         spread, rare = self._spread[features], len(features)
         if spread.sum() > _MOST_PRODUCTS:
             order = np.argsort(spread, kind="stable")
@@ -179,6 +195,26 @@ class FeatureIndex:
             for feature, weight in zip(found.features[rare:].tolist(), found.weights[rare:].tolist(), strict=True):
                 self._add(likeness, best, feature, weight)
         return likeness
+
+    def times(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Multiply every example by a weight for each feature, and add up: one number for each example."""
+        per_place = np.repeat(weights, self._spread)
+        per_place *= self._weights
+        return np.bincount(self._rows, weights=per_place, minlength=self.size) / float(_WHOLE)
+
+    def transposed_times(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Multiply every feature by a share for each example, and add up: one number for each feature."""
+        sums = np.zeros(len(self._spread))
+        at = np.flatnonzero(self._spread)
+        sums[at] = np.add.reduceat(shares[self._rows] * self._weights, self._starts[at])
+        return sums / float(_WHOLE)
+
+    def spread_among(self, kept: NDArray[np.bool_]) -> Integers:
+        """Count for every feature in how many of some examples it stands."""
+        counts = np.zeros(len(self._spread), dtype=np.intp)
+        at = np.flatnonzero(self._spread)
+        counts[at] = np.add.reduceat(kept[self._rows].astype(np.intp), self._starts[at])
+        return counts
 
     def lengths(self) -> Integers:
         """Count the features of every example."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, cast
 
+from bot.matching.danger import PERHAPS, SURELY, Danger, learnt_of_danger
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
 from bot.matching.features import Floats
 from bot.matching.finder import (
@@ -24,6 +25,7 @@ from bot.matching.finder import (
     written_in,
 )
 from bot.matching.followup import aspects_of, goes_on, questions_in
+from bot.matching.index import read_text
 from bot.matching.language import ALIKE, LanguageGuesser
 from bot.matching.lexicon import Lexicon
 from bot.matching.names import CityNames, LanguageNames
@@ -37,10 +39,11 @@ from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
 
 Part = (
-    object  # a SafetyMatcher, Lexicon, Spelling, Romanised, SmalltalkMatcher or LanguageGuesser; of a city the words of its answers, and
-    # its EntryFinder or None
+    object  # a SafetyMatcher, Lexicon, Spelling, Romanised, SmalltalkMatcher, LanguageGuesser or Danger; of a city the words of its
+    # answers, and its EntryFinder or None
 )
-SAFETY, LEXICON, SPELLING, ROMANISED, SMALLTALK, LANGUAGE = "safety", "lexicon", "spelling", "romanised", "smalltalk", "language"
+SAFETY, LEXICON, SPELLING, ROMANISED = "safety", "lexicon", "spelling", "romanised"
+SMALLTALK, LANGUAGE, DANGER = "smalltalk", "language", "danger"
 PROSE = "prose-"
 COMMON_PARTS = frozenset({SAFETY, LEXICON, SMALLTALK})  # made from what all cities share
 
@@ -77,6 +80,7 @@ def recipes(knowledge: Knowledge, lexicon: Lexicon | None = None) -> list[Recipe
         Recipe(SPELLING, written_in(knowledge, beside), partial(build_spelling, knowledge, beside, reading), reads_all=True),
         Recipe(ROMANISED, repr(romanised).encode(), partial(Romanised, romanised, reading.words), reads_all=True),
         Recipe(SMALLTALK, smalltalk.encode(), partial(SmalltalkMatcher, knowledge.smalltalk)),
+        Recipe(DANGER, learnt_of_danger(knowledge) + meanings, partial(Danger, knowledge, reading), reads_all=True),
         Recipe(LANGUAGE, f"{crises}{smalltalk}{words}".encode() + meanings, partial(LanguageGuesser, knowledge), reads_all=True),
         *(
             Recipe(f"{PROSE}{slug}", words[slug].encode(), partial(prose_of, city, reading.words), reads_all=True)
@@ -116,6 +120,7 @@ class Matcher:
         self._kinds = knowledge.safety
         self._languages = {slug: city.languages for slug, city in knowledge.cities.items()}
         prose = (cast(frozenset[str], parts[f"{PROSE}{slug}"]) for slug in knowledge.cities)
+        self._danger = cast(Danger, parts[DANGER])
         self._safety = cast(SafetyMatcher, parts[SAFETY]).knowing(prose)
         self._smalltalk = cast(SmalltalkMatcher, parts[SMALLTALK])
         self._language = cast(LanguageGuesser, parts[LANGUAGE])
@@ -141,7 +146,7 @@ class Matcher:
         asker, language = self._asker_of(text, city, locale)
         asker = asker._replace(likeness=self._sensing(text, city or ""))
         words = normalise(text).split()
-        meaning = self._crisis(words, locale or "", asker) or self._asked(text, words, asker)
+        meaning = self._crisis(words, locale or "", asker) or self._suspected(text, words, asker)
         return replace(meaning, language=language, city=city, locale=locale)
 
     def sounds_like_crisis(self, text: str) -> bool:
@@ -172,6 +177,15 @@ class Matcher:
     def _asker(self, city: str | None, *locales: str | None) -> _Asker:
         """Read a text in these languages and that of the city."""
         return _Asker(city or "", tuple(dict.fromkeys(filter(None, (*locales, self._hosts.get(city or ""))))))
+
+    def _suspected(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
+        """Tell what a text asks, unless it sounds like a crisis that no phrase names; where it might, that is told beside."""
+        suspicion = self._danger.suspect(read_text(words, self._concepts(asker)(words))) if words else None
+        if suspicion and suspicion.odds >= SURELY:
+            return Understanding("emergency", self._fitting(suspicion.kind, words, asker), safety=suspicion.kind)
+        meaning = self._asked(text, words, asker)
+        is_talk = meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS
+        return replace(meaning, perhaps=suspicion.kind) if suspicion and suspicion.odds >= PERHAPS and not is_talk else meaning
 
     def _crisis(self, words: Sequence[str], locale: str, asker: _Asker) -> Understanding | None:
         crisis = self._hears(words, *({locale} & {*self._romanised.sure}))

@@ -83,7 +83,8 @@ Decide = Callable[[Snapshot, FindButton], Decision]
 class Delivery:
     """An outgoing message under lease. `message_id` and `token` are those of its StoredMessage; `attempts` counts this one, too.
 
-    `earlier`: the platform's ids of what was sent with the same case line, for a message that edits or withdraws it."""
+    `earlier`: the platform's ids of what was sent with the same case line, for a message that edits or withdraws it. `heard_at`: when the
+    contact last wrote, on channels where that matters."""
 
     id: int
     contact_id: str
@@ -95,6 +96,7 @@ class Delivery:
     uncertain: bool
     lease: str
     earlier: tuple[str, ...] = ()
+    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

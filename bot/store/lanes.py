@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from bot.errors import StoreError
 from bot.model import ContactRef, Message
 from bot.store import LEASE_S, Blocked, Dead, Delivery, Retry, Sent, Settlement, contacts
 from bot.store.contacts import place
-from bot.store.database import Database
+from bot.store.database import Database, micros, moment
 from bot.wire import decode_message
 
 SECOND_US = 1_000_000
 LEASE_US = int(LEASE_S * SECOND_US)
+WINDOWED = frozenset({"whatsapp"})  # channels on which nobody may be written to long after they last wrote...
+WINDOW_US = int(23.9 * 3600 * SECOND_US)  # ...which is a day
 WITHOUT_HISTORY = frozenset({"telegram-desk", "email"})  # channels nobody reads anew from us: what is out is dropped at once
 
 
@@ -96,7 +99,21 @@ def _lease(db: Database, contact_id: str, head: _Head, message: Message, contact
     db.run("start_sending", attempts, int(uncertain), head.message_id)
     db.run("set_lane", contact_id, now, lease, now + LEASE_US)
     earlier = _earlier(db, contact_id, message) if message.edits or message.withdraws else ()
-    return Delivery(head.message_id, contact_id, contact, head.message_id, head.token, message, attempts, uncertain, lease, earlier)
+    heard_at = _heard_at(db, contact_id) if contact.channel in WINDOWED else None
+    message_id, token = head.message_id, head.token
+    return Delivery(message_id, contact_id, contact, message_id, token, message, attempts, uncertain, lease, earlier, heard_at)
+
+
+def hear(db: Database, contact: ContactRef, contact_id: str, at: Iterable[datetime], now: int) -> None:
+    """Note when a contact wrote, where answers wait for that; what waits is due at once."""
+    latest = max((min(micros(each), now) for each in at), default=None)
+    if latest is not None and contact.channel in WINDOWED:
+        db.run("hear", contact_id=contact_id, at=latest, now=now)
+
+
+def _heard_at(db: Database, contact_id: str) -> datetime | None:
+    row = db.row("heard_at", contact_id)
+    return moment(cast(int, row[0])) if row and row[0] is not None else None
 
 
 def _earlier(db: Database, contact_id: str, message: Message) -> tuple[str, ...]:

@@ -28,6 +28,9 @@ def handle(db: Database, contact_id: str, decide: Decide) -> Handled:
     _check(snapshot, decision)
     now = db.now()
     _finish_events(db, contact_id, decision, damaged)
+    done = {*decision.handled, *decision.failed}
+    heard = (item.event.at for item in snapshot.waiting if item.id in done and not isinstance(item.event, DeskEvent))
+    lanes.hear(db, snapshot.contact, contact_id, heard, now)
     db.count_up("inbox_dropped", decision.dropped)
     version = max(decision.conversation.version, snapshot.conversation.version + 1)
     contacts.save(db, decision.conversation, version)

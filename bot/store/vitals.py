@@ -6,6 +6,7 @@ from typing import cast
 
 from bot.records import CasesWaiting, Vitals
 from bot.store.database import Database
+from bot.store.lanes import WINDOW_US
 
 SECOND = 1_000_000  # in the database's microseconds
 
@@ -14,7 +15,7 @@ def take(db: Database) -> Vitals:
     """Look at the queues; ages are of the oldest that waits, by the clock its time was written with."""
     totals = {str(name): cast(int, n) for name, n in db.rows("totals")}
     inbox, inbox_age = _queue(db, "vitals_inbox")
-    outbox, outbox_age = _queue(db, "vitals_outbox")
+    outbox, outbox_age = _queue(db, "vitals_outbox", silent_since=db.now() - WINDOW_US)  # what waits for its reader to write is not late
     return Vitals(
         inbox_waiting=inbox,
         inbox_age_s=inbox_age,
@@ -27,8 +28,8 @@ def take(db: Database) -> Vitals:
     )
 
 
-def _queue(db: Database, name: str) -> tuple[int, float]:
-    row = db.row(name)
+def _queue(db: Database, name: str, **values: int) -> tuple[int, float]:
+    row = db.row(name, **values)
     return (cast(int, row[0]), _age(db, row[1])) if row else (0, 0.0)
 
 

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
-from bot.channels.telegram.pieces import TEXT_LIMIT, split, text_length
-from bot.channels.telegram.render import keyboard, render
+from bot.channels.layout import render, text_length
+from bot.channels.telegram.pieces import TEXT_LIMIT, split
+from bot.channels.telegram.render import as_html, keyboard
 from bot.errors import ChannelRejected
 from bot.model import Block, Document, FactTable, Heading, Listing, Message, Note, Option, Paragraph, Run, Venue
 from tests.botapi.markup import parse_html
@@ -29,7 +30,7 @@ ANSWER = Message(
 
 
 def test_an_answer_in_html() -> None:
-    assert render(ANSWER) == (
+    assert as_html(ANSWER) == (
         "<b>Empadronamiento &lt;Alcorcón&gt;</b>\n\n"
         'Pide <b>cita</b> en <a href="https://www.example.org/cita?a=1&amp;b=2">la web</a>.\n\n'
         "1. Pasaporte\n2. Contrato &amp; recibo\n\n"
@@ -40,8 +41,8 @@ def test_an_answer_in_html() -> None:
 
 
 def test_an_answer_in_plain_text_names_the_addresses() -> None:
-    assert "Pide cita en la web (https://www.example.org/cita?a=1&b=2)." in render(ANSWER, "plain")
-    assert "Pide cita en la web." in render(ANSWER, "plain", with_addresses=False)
+    assert "Pide cita en la web (https://www.example.org/cita?a=1&b=2)." in render(ANSWER)
+    assert "Pide cita en la web." in render(ANSWER, with_addresses=False)
 
 
 def test_right_to_left_lines_keep_their_direction() -> None:
@@ -54,19 +55,19 @@ def test_right_to_left_lines_keep_their_direction() -> None:
             FactTable((("السعر", (Run("12 €"),)),)),
         ),
     )
-    assert render(message) == (
+    assert as_html(message) == (
         "\u200fNIE هو رقم\n\nاتصل على \u2068+34 916 64 81 00\u2069\n\n\u200f1. جواز\n\u200f2. Padrón\n\n<b>السعر:</b> 12 €"
     )
 
 
 def test_an_alert_begins_with_its_sign() -> None:
     message = Message("es", (Heading((Run("Llama al 112"),)),), alert=True)
-    assert render(message) == "🚨 <b>Llama al 112</b>"
+    assert as_html(message) == "🚨 <b>Llama al 112</b>"
 
 
 def test_a_person_is_named_and_cannot_hide_in_their_name() -> None:
     message = Message("es", (Paragraph((Run("Hola"),)),), author="person", author_name="Pa\u202eula\n<b>")
-    assert render(message) == "<b>Paula &lt;b&gt;:</b>\nHola"
+    assert as_html(message) == "<b>Paula &lt;b&gt;:</b>\nHola"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_person_is_named_and_cannot_hide_in_their_name() -> None:
     ],
 )
 def test_only_web_addresses_become_links(url: str, text: str, shown: str) -> None:
-    assert render(Message("es", (Paragraph((Run(text, url=url),)),))) == shown
+    assert as_html(Message("es", (Paragraph((Run(text, url=url),)),))) == shown
 
 
 # ---------------------------------------------------------------- keyboards
@@ -140,7 +141,7 @@ def test_a_place_can_be_shared_by_button_or_by_hint() -> None:
     assert markup.keyboard[0][0].request_location
     with_options = Message("es", asking.blocks, (Option("m", "Madrid"),), ask_location=True)
     assert rows(with_options) == [[("Madrid", "t:0")]]
-    assert render(with_options) == "¿Dónde?\n\n📎 → 📍"
+    assert as_html(with_options) == "¿Dónde?\n\n📎 → 📍"
     assert isinstance(keyboard(Message("es", asking.blocks), "t"), ReplyKeyboardRemove)
 
 
@@ -184,8 +185,8 @@ MESSAGE = st.builds(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(MESSAGE)
 def test_any_text_is_accepted_and_people_see_what_was_written(message: Message) -> None:
-    seen, entities = parse_html(render(message))
-    assert seen == render(message, "plain", with_addresses=False)
+    seen, entities = parse_html(as_html(message))
+    assert seen == render(message, with_addresses=False)
     assert {entity.kind for entity in entities} <= {"b", "i", "a"}
     assert {entity.url for entity in entities if entity.kind == "a"} <= {'https://example.org/?q=<&">'}
 
@@ -193,7 +194,7 @@ def test_any_text_is_accepted_and_people_see_what_was_written(message: Message) 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXT)
 def test_a_text_is_shown_as_it_is(text: str) -> None:
-    seen, _ = parse_html(render(Message("es", (Paragraph((Run(text),)),))))
+    seen, _ = parse_html(as_html(Message("es", (Paragraph((Run(text),)),))))
     expected = re.sub("\r(?=\n)|[\u2028-\u202e]", "", text)
     expected = re.sub("[\x00-\x09\x0b-\x1f\x7f]", " ", expected)
     assert seen == (expected if expected.strip() else "")
@@ -236,7 +237,7 @@ def test_pieces_fit_and_lose_nothing(message: Message) -> None:
     assert pieces == split(message)
     texts = [piece for piece in pieces if not piece.venues and piece.document is None]
     for piece in texts:
-        assert text_length(render(piece, "plain", with_addresses=False)) <= TEXT_LIMIT
+        assert text_length(render(piece, with_addresses=False)) <= TEXT_LIMIT
         assert split(piece) == (piece,)
         keyboard(piece, "t")
     assert sum(piece.alert for piece in texts) == (message.alert and bool(texts))
@@ -246,8 +247,8 @@ def test_pieces_fit_and_lose_nothing(message: Message) -> None:
     assert [option for piece in texts for option in piece.options] == links
     assert all(not piece.options and not piece.ask_location for piece in texts[:-1])
     opened = Message(message.locale, message.blocks)
-    whole = letters(render(opened, "plain", with_addresses=False))
-    seen = "".join(letters(render(Message(piece.locale, piece.blocks), "plain", with_addresses=False)) for piece in texts)
+    whole = letters(render(opened, with_addresses=False))
+    seen = "".join(letters(render(Message(piece.locale, piece.blocks), with_addresses=False)) for piece in texts)
     assert seen.startswith(whole)
 
 
@@ -255,31 +256,31 @@ def test_text_is_cut_between_blocks_then_sentences() -> None:
     sentence = "Una frase que se entiende. "
     message = Message("es", (Paragraph((Run("Corto."),)), Paragraph((Run(sentence * 300),))), (Option("a", "Sí"),))
     first, *rest = split(message)
-    assert render(first) == "Corto."
+    assert as_html(first) == "Corto."
     assert len(rest) == 3
-    assert all(render(piece).endswith("entiende. ") for piece in rest)
+    assert all(as_html(piece).endswith("entiende. ") for piece in rest)
     assert [len(piece.options) for piece in (first, *rest)] == [0, 0, 0, 1]
 
 
 def test_a_cut_list_goes_on_counting() -> None:
     message = Message("es", (Listing(tuple((Run(f"cosa {n} " + "x" * 100),) for n in range(1, 81)), ordered=True),))
-    text = "\n".join(render(piece) for piece in split(message))
+    text = "\n".join(as_html(piece) for piece in split(message))
     assert [int(number) for number in re.findall(r"^(\d+)\. cosa", text, re.MULTILINE)] == list(range(1, 81))
 
 
 def test_numbers_and_joined_signs_are_not_torn_apart() -> None:
     phone = Run("+34 916 64 81 00", isolate=True)
     pieces = split(Message("es", (Paragraph((Run("x" * 3990), phone)),)))
-    assert [render(piece) for piece in pieces] == ["x" * 3990, "+34 916 64 81 00"]
+    assert [as_html(piece) for piece in pieces] == ["x" * 3990, "+34 916 64 81 00"]
     family = "👨\u200d👩\u200d👧"
     pieces = split(Message("es", (Paragraph((Run("x" * 1999 + family * 500),)),)))
-    assert all(render(piece).count(family) * len(family) == len(render(piece).replace("x", "")) for piece in pieces)
+    assert all(as_html(piece).count(family) * len(family) == len(as_html(piece).replace("x", "")) for piece in pieces)
 
 
 def test_what_telegram_allows_no_button_for_is_written_out() -> None:
     message = Message("es", (Paragraph((Run("Ayuda"),)),), (Option("a", "Llamar al 016", url="tel:016"), Option("b", "Menú")))
     (piece,) = split(message)
-    assert render(piece) == "Ayuda\n\nLlamar al 016: 016"
+    assert as_html(piece) == "Ayuda\n\nLlamar al 016: 016"
     assert rows(piece) == [[("Menú", "t:0")]]
 
 

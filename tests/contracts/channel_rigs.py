@@ -19,6 +19,8 @@ from tests.botapi import BotApi
 from tests.channels.hosts import MemoryHost, served
 from tests.channels.telegram_rig import SECRET, make_channel
 from tests.channels.web_server import Json, Page, Served, Socket, page_of
+from tests.channels.whatsapp_rig import make_channel as make_whatsapp
+from tests.cloudapi import CloudApi
 from tests.running import free_port
 
 # What a platform may lack by its nature: buttons to press, texts of several lines, a client that tries again, ids of what is sent.
@@ -78,6 +80,38 @@ async def telegram_webhook() -> AsyncIterator[Rig]:
         channel = make_channel(api, mode="webhook", public_url=f"http://127.0.0.1:{port}", webhook_secret=SECRET)
         async with served(channel.routes(), port):
             rig = TelegramRig(api, channel, MemoryHost())
+            await channel.start(rig.host)
+            yield rig
+            await channel.close()
+
+
+# ---------------------------------------------------------------- WhatsApp
+
+
+class WhatsAppRig:
+    """WhatsApp over a loopback Cloud API server."""
+
+    def __init__(self, api: CloudApi, channel: Channel, host: MemoryHost) -> None:
+        self.api, self.channel, self.host = api, channel, host
+        self.person = 34600111222
+
+    async def write(self, text: str) -> None:
+        self.api.say(self.person, text)
+
+    async def press(self, label: str) -> None:
+        self.api.press(self.person, label)
+
+    async def seen(self, count: int) -> list[str]:
+        return [sent.text for sent in await self.api.wait_sent(self.person, count)]
+
+
+@contextlib.asynccontextmanager
+async def whatsapp() -> AsyncIterator[Rig]:
+    async with CloudApi() as api:
+        channel = make_whatsapp(api)
+        async with served(channel.routes()) as url:
+            api.hook = f"{url}/whatsapp/webhook"
+            rig = WhatsAppRig(api, channel, MemoryHost())
             await channel.start(rig.host)
             yield rig
             await channel.close()
@@ -221,6 +255,7 @@ class Joined:
 RIGS = {
     "telegram-polling": Joined(telegram_polling),
     "telegram-webhook": Joined(telegram_webhook),
+    "whatsapp": Joined(whatsapp, frozenset(("ids",))),
     "web": Joined(web, frozenset(("ids",))),
     "terminal": Joined(terminal, frozenset(("buttons", "lines", "repeats", "ids"))),
 }

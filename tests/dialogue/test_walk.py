@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.channels.layout import render
 from bot.channels.telegram.pieces import fits, split
-from bot.channels.telegram.render import render
 from bot.dialogue import Context, step
 from bot.dialogue.compose import MAX_LABEL
 from bot.knowledge.load import load_knowledge
@@ -49,7 +49,7 @@ def hold(message: Message, option_id: str) -> None:
     """Hold a message against what a platform can show: pieces of at most 4,096 characters, short buttons, no placeholder left open."""
     for piece in split(message):
         assert fits(piece), option_id
-    whole = render(message, "plain")
+    whole = render(message)
     assert not re.search(r"\{\w+\}", whole), (option_id, whole)
     assert len(message.options) < 60, option_id
     assert all(0 < len(option.label) <= MAX_LABEL for option in message.options), option_id

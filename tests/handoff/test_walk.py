@@ -5,6 +5,7 @@ Every contact and every advisor writes with a mark of their own, so that a text 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import tempfile
@@ -36,7 +37,7 @@ PEOPLE = (
     Profile("Far", "advisor", "madrid", topics=("education",)),
 )
 SCHOOL = 5  # who answers for education alone
-EXAMPLES, STEPS = 50, 100  # 5,000 steps in all
+EXAMPLES, STEPS = int(os.environ.get("WALKS", "20")), 100  # `make chaos` walks 5,000 steps in all
 MEMORY = Path("/dev/shm")  # waiting for a disk proves nothing here
 # What may happen, and how often.
 ACTIONS = {

@@ -18,8 +18,8 @@ def safety(knowledge: Knowledge) -> SafetyMatcher:
 
 def written_out(pattern: str) -> Iterator[str]:
     """Write out a few of the texts a pattern stands for."""
-    for slots, _gaps in islice(readings(pattern), 40):
-        yield from (" ".join(words) for words in islice(product(*(sorted(slot)[:4] for slot in slots)), 8))
+    for slots, _gaps in islice(readings(pattern), 12):
+        yield from (" ".join(words) for words in islice(product(*(sorted(slot)[:4] for slot in slots)), 4))
 
 
 MOST = 0.8  # of what a pattern stands for must fire: look-alikes may take away some of it ("the neighbour shouts"), never the most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from itertools import chain, cycle
 from pathlib import Path
 
 from tests.channels.web_server import Page
@@ -15,27 +16,32 @@ STOP_S = 10.0
 
 
 async def test_told_to_stop_under_load_it_ends_soon_and_nothing_is_lost_or_flagged(tmp_path: Path) -> None:
-    people, texts = range(USER, USER + 40), ("/start", "English", "Zagreb", *("residence permit", "family doctor") * 4)
-    said = dict.fromkeys(people, 0)
+    people = range(USER, USER + 40)
+    rounds, enough = 0, asyncio.Event()
     async with operated(tmp_path) as running:
         await running.ready()
 
         async def talk() -> None:
-            for text in texts:
+            """Write until the bot is back, however long that takes on this machine."""
+            nonlocal rounds
+            for text in chain(("/start", "English", "Zagreb"), cycle(("residence permit", "family doctor"))):
                 for user in people:
                     running.api.say(user, text, "en")
-                    said[user] += 1
                     await asyncio.sleep(0.004)
+                rounds += 1
+                if enough.is_set():
+                    return
 
         talking = asyncio.create_task(talk())
         await until_async(lambda: running.answered(people, 2), 60)
-        assert not talking.done(), "nobody wrote any more"
         begun = time.monotonic()
         assert await asyncio.to_thread(running.bot.stop, STOP_S) == 0
-        print(f"stopped after {time.monotonic() - begun:.2f} s, at {sum(said.values())} of {len(people) * len(texts)} messages")
+        print(f"stopped after {time.monotonic() - begun:.2f} s, in round {rounds} of messages")
+        assert not talking.done()
         await asyncio.to_thread(running.bot.start, START_S)
+        enough.set()
         await talking
-        await until_async(lambda: running.answered(people, len(texts)), 120)
+        await until_async(lambda: running.answered(people, rounds), 120)
         figures = await running.figures()
         assert figures["dragoman_outbox_uncertain_ever"] == 0
         assert figures["dragoman_turns_failed_ever"] == 0

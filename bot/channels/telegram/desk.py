@@ -11,11 +11,12 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import TelegramError
 
 from bot.channels import Capabilities, Host, Parcel
+from bot.channels.layout import web_address
 from bot.channels.telegram import pieces
 from bot.channels.telegram.calls import Target, chat_id_of, translated
 from bot.channels.telegram.groups import ACTION, DESK_CHANNEL
 from bot.channels.telegram.pace import Pace
-from bot.channels.telegram.render import MAX_CALLBACK_BYTES, short_label, web_address
+from bot.channels.telegram.render import MAX_CALLBACK_BYTES, short_label
 from bot.channels.telegram.sender import LostTopicError, deliver
 from bot.channels.telegram.topics import Topics, is_lost
 from bot.errors import ChannelError, ChannelRejected

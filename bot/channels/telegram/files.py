@@ -14,11 +14,12 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.cases import Attachment
 from bot.channels.files import safe_name, type_of
+from bot.channels.layout import plain_name, render
 from bot.channels.telegram.calls import Target, call
 from bot.channels.telegram.failures import OF_A_FILE, is_unshowable, says
 from bot.channels.telegram.media import MAX_DOWNLOAD, PLACE, file_id_of, upload_way, way_of
 from bot.channels.telegram.pieces import CAPTION_LIMIT
-from bot.channels.telegram.render import plain_name, render, without_links
+from bot.channels.telegram.render import as_html, without_links
 from bot.discretion import Word
 from bot.errors import ChannelError, ChannelRejected
 from bot.model import Message
@@ -108,13 +109,13 @@ async def _send(client: Bot, target: Target, message: Message, way: str, file: F
     if way == "video_note":  # takes no words
         return await call(send(target.chat_id, file, **where))
     try:
-        return await call(send(target.chat_id, file, caption=render(message) or None, parse_mode=ParseMode.HTML, **where))
+        return await call(send(target.chat_id, file, caption=as_html(message) or None, parse_mode=ParseMode.HTML, **where))
     except BadRequest as error:
         if not is_unshowable(error):
             raise
         _log.error("Telegram refused our markup; sent as plain text instead")
     where["reply_markup"] = target.keyboard(without_links(message))
-    return await call(send(target.chat_id, file, caption=render(message, "plain", with_addresses=False)[:CAPTION_LIMIT], **where))
+    return await call(send(target.chat_id, file, caption=render(message, with_addresses=False)[:CAPTION_LIMIT], **where))
 
 
 def _method(client: Bot, way: str) -> Callable[..., Awaitable[TelegramMessage]]:
@@ -130,6 +131,6 @@ def _method(client: Bot, way: str) -> Callable[..., Awaitable[TelegramMessage]]:
 
 
 async def _not_passed(client: Bot, target: Target, message: Message) -> TelegramMessage:
-    text = "\n".join(filter(None, (render(message).rstrip(), html.escape(target.not_passed))))
+    text = "\n".join(filter(None, (as_html(message).rstrip(), html.escape(target.not_passed))))
     where: dict[str, Any] = {"reply_markup": target.keyboard(message), "message_thread_id": target.topic}
     return await call(client.send_message(target.chat_id, text, ParseMode.HTML, **where))

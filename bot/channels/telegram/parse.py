@@ -13,8 +13,8 @@ from telegram.constants import ChatMemberStatus, ChatType
 from bot.channels.telegram import groups
 from bot.channels.telegram.media import carried
 from bot.channels.telegram.values import moment, place_of, unbroken, whole
+from bot.channels.typed import BUTTON, command_in, without_slash
 from bot.model import (
-    COMMANDS,
     MAX_TEXT,
     ButtonPressed,
     CommandReceived,
@@ -32,8 +32,6 @@ from bot.model import (
 CHANNEL: Final = "telegram"
 ALLOWED_UPDATES: Final = ("message", "edited_message", "callback_query", "my_chat_member")
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@[A-Za-z0-9_]+)?(?:\s+(.*))?", re.DOTALL)
-_BUTTON = re.compile(r"([A-Za-z0-9_-]{1,60}):([0-9]{1,3})", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 # Telegram's own remarks in a private chat: nobody said anything, so nothing is answered.
@@ -187,22 +185,16 @@ def _edited_event(message: Message) -> Event | None:
     words = message.text if message.text is not None else message.caption
     if words is None:
         return None
-    edit = _text(message, _without_slash(unbroken(words)), edited=True)
+    edit = _text(message, without_slash(unbroken(words)), edited=True)
     return replace(edit, attachment=carried(message).attachment)
 
 
 def _text_or_command(message: Message) -> Event:
     text = unbroken(message.text)
-    found = _COMMAND.fullmatch(text.strip())
-    if found is None or found[1].lower() not in COMMANDS:
-        return _text(message, _without_slash(text))
-    argument = (found[2] or "").strip()[:MAX_TEXT]
-    return CommandReceived(name=found[1].lower(), argument=argument, at=moment(message.date), locale_hint=_hint(message))
-
-
-def _without_slash(text: str) -> str:
-    """Turn a command we do not have into the words it is made of."""
-    return text.strip()[1:] if _COMMAND.fullmatch(text.strip()) else text
+    command = command_in(text)
+    if command is None:
+        return _text(message, without_slash(text))
+    return CommandReceived(name=command[0], argument=command[1], at=moment(message.date), locale_hint=_hint(message))
 
 
 def _text(message: Message, text: str, *, edited: bool = False) -> TextReceived:
@@ -234,7 +226,7 @@ def _group_press(query: CallbackQuery, external_id: str, now: datetime) -> Parse
 def _press(query: CallbackQuery, external_id: str, now: datetime) -> Parsed:
     """Read a press. The contact is who pressed; a button outside their own chat, or with foreign data, counts as expired."""
     own_chat = query.message is not None and query.message.chat.id == query.from_user.id
-    found = _BUTTON.fullmatch(query.data) if own_chat and isinstance(query.data, str) else None
+    found = BUTTON.fullmatch(query.data) if own_chat and isinstance(query.data, str) else None
     token, index = (found[1], int(found[2])) if found else ("", 0)
     event = ButtonPressed(token=token, index=index, at=now, locale_hint=_language(query.from_user.language_code))
     return Parsed(incoming=Incoming(_contact(query.from_user.id), external_id, event), query_id=unbroken(query.id))

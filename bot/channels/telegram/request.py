@@ -9,8 +9,8 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError
 from telegram.request import BaseRequest, RequestData
 
-CONNECT_S = 4.0  # also covers waiting for a free connection
-READ_S = 9.0  # a whole call; below the 15 s a sender holds its lease
+from bot.channels.http import READ_S, NotSent, Uncertain, exchange, session_of
+
 TOO_MANY_REQUESTS = 429
 
 
@@ -47,8 +47,7 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         """Open the pool."""
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=60)
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = session_of(self._connections)
 
     async def shutdown(self) -> None:
         """Close the pool."""
@@ -70,19 +69,16 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             raise NotSentError("closed")
         total = float(read_timeout) if isinstance(read_timeout, (int, float)) else READ_S
-        timeout = aiohttp.ClientTimeout(total=total, connect=CONNECT_S, sock_connect=CONNECT_S)
         body, headers = _body(request_data)
         try:
-            call = self._session.request(method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False)
-            async with call as answer:
-                payload = await answer.read()
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-            raise NotSentError(type(error).__name__) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UncertainError(type(error).__name__) from None
-        if answer.status == TOO_MANY_REQUESTS:
+            status, payload = await exchange(self._session, method, url, total_s=total, data=body, headers=headers)
+        except NotSent as error:
+            raise NotSentError(str(error)) from None
+        except Uncertain as error:
+            raise UncertainError(str(error)) from None
+        if status == TOO_MANY_REQUESTS:
             raise ThrottledError(_retry_after(payload))
-        return answer.status, payload
+        return status, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:

@@ -12,11 +12,12 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels import Parcel
+from bot.channels.layout import plain_name, render, text_length
 from bot.channels.telegram.calls import Fetch, Target, call, chat_id_of, translated
 from bot.channels.telegram.failures import is_unshowable
 from bot.channels.telegram.files import plain_file_name, send_file
-from bot.channels.telegram.pieces import TEXT_LIMIT, text_length
-from bot.channels.telegram.render import HERE, keyboard, plain_name, render, without_links
+from bot.channels.telegram.pieces import TEXT_LIMIT
+from bot.channels.telegram.render import HERE, as_html, keyboard, without_links
 from bot.errors import ChannelRejected
 from bot.model import Document, Message, Venue
 
@@ -75,9 +76,9 @@ async def _change(client: Bot, target: Target, message_id: int, message: Message
     }
     try:
         if message.attachment is not None:
-            await call(client.edit_message_caption(caption=render(message) or None, **where))
+            await call(client.edit_message_caption(caption=as_html(message) or None, **where))
         else:
-            await call(client.edit_message_text(render(message) or HERE, link_preview_options=_NO_PREVIEW, **where))
+            await call(client.edit_message_text(as_html(message) or HERE, link_preview_options=_NO_PREVIEW, **where))
     except BadRequest as error:
         return "not modified" in error.message.casefold()
     return True
@@ -130,7 +131,7 @@ async def _send(client: Bot, target: Target, message: Message) -> TelegramMessag
 
 
 async def _send_text(client: Bot, target: Target, message: Message) -> TelegramMessage:
-    text = render(message)
+    text = as_html(message)
     if not text and not message.options and not message.ask_location:
         raise ChannelRejected("telegram: nothing to show")
     where: dict[str, Any] = {"link_preview_options": _NO_PREVIEW, "message_thread_id": target.topic}
@@ -145,8 +146,8 @@ async def _send_text(client: Bot, target: Target, message: Message) -> TelegramM
 
 
 def _plain(message: Message) -> str:
-    text = render(message, "plain")
-    return (text if text_length(text) <= TEXT_LIMIT else render(message, "plain", with_addresses=False)) or HERE
+    text = render(message)
+    return (text if text_length(text) <= TEXT_LIMIT else render(message, with_addresses=False)) or HERE
 
 
 async def _send_venue(client: Bot, target: Target, venue: Venue) -> TelegramMessage:

@@ -10,9 +10,9 @@ from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
 from bot.channels import Host, Parcel
+from bot.channels.layout import block_runs, clean
 from bot.channels.telegram.calls import attempt, call, chat_id_of
 from bot.channels.telegram.failures import NO_RIGHT, NO_TOPIC, says
-from bot.channels.telegram.render import block_runs, clean
 from bot.discretion import Word
 from bot.errors import ChannelRejected, ChannelThrottled
 from bot.model import Heading, Message

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from telegram import Location
+
+from bot.channels.layout import unbroken as whole_letters
+from bot.channels.typed import on_map
 
 
 def whole(number: object) -> int:
@@ -26,11 +28,9 @@ def unbroken(text: object) -> str:
     """Pass a string through, halves of surrogate pairs replaced: they can be written in JSON but in no encoding."""
     if not isinstance(text, str):
         raise TypeError("not a string")
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole_letters(text)
 
 
 def place_of(location: Location) -> tuple[float, float] | None:
     """Return a place in degrees; None where it lies off the map."""
-    latitude, longitude = float(location.latitude), float(location.longitude)
-    on_map = math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180
-    return (latitude, longitude) if on_map else None
+    return on_map(location.latitude, location.longitude)

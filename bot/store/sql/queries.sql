@@ -98,6 +98,15 @@ SELECT due_at, lease, lease_until FROM lanes WHERE contact_id = ?
 INSERT INTO lanes (contact_id, due_at, lease, lease_until) VALUES (?, ?, ?, ?)
 ON CONFLICT (contact_id) DO UPDATE SET due_at = excluded.due_at, lease = excluded.lease, lease_until = excluded.lease_until
 
+-- name: hear
+INSERT INTO lanes (contact_id, heard_at) VALUES (:contact_id, :at)
+ON CONFLICT (contact_id) DO UPDATE SET
+    heard_at = excluded.heard_at,
+    due_at = CASE WHEN lanes.due_at > :now AND lanes.lease IS NULL THEN :now ELSE lanes.due_at END
+
+-- name: heard_at
+SELECT heard_at FROM lanes WHERE contact_id = ?
+
 -- name: due_lanes
 SELECT contact_id FROM lanes
 WHERE due_at <= :now AND (lease IS NULL OR lease_until <= :now)

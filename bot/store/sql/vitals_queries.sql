@@ -2,7 +2,8 @@
 SELECT count(*), min(at) FROM inbox WHERE contact_id IS NOT NULL
 
 -- name: vitals_outbox
-SELECT count(*), min(at) FROM outbox WHERE status IN ('waiting', 'sending')
+SELECT count(*), min(at) FROM outbox
+WHERE status IN ('waiting', 'sending') AND contact_id NOT IN (SELECT contact_id FROM lanes WHERE heard_at <= :silent_since)
 
 -- name: vitals_cases
 SELECT city, count(*), min(waiting_since) FROM cases
