@@ -16,8 +16,11 @@ from bot.matching.finder import Reading
 from bot.matching.index import FeatureIndex, Read, Vocabulary
 from bot.model import CALM, Knowledge
 
-SURELY: Final = 1.9  # odds (logarithm) from which a text is answered as a cry: one calm question in a thousand...
-PERHAPS: Final = 0.2  # ...and from which the emergency number stands above whatever is answered: one or two in a hundred
+HOMELESS: Final = "homeless-tonight"  # left to its phrases: most who have no bed are no crisis, and their questions sound alike
+# Logarithms of odds, chosen on the questions of six cities (no crises, tests/bench/FIGURES.md) before a fresh set of cries was heard:
+SURELY: Final = 3.0  # from here on a text is answered as a cry: one calm question in two thousand beside those that phrases take for one
+PERHAPS: Final = 0.2  # from here on the emergency number stands above whatever is answered: two or three calm questions in a hundred
+SURELY_CALM: Final = -3.5  # below, a phrase alone makes no alarm ("last year I had an accident"): the number stands above the answer
 _EVERY: Final = 3  # of the questions of cities, so many of which one is enough to know how calm people write
 _FEWEST: Final = 2  # examples that a feature stands in: what stands in one alone says nothing about another text
 _LOOSENESS: Final = 10.0  # how far examples may bend the model; from 5 to 30 as good
@@ -86,7 +89,7 @@ def examples_of(knowledge: Knowledge) -> list[_Example]:
         _Example(kind, locale, text)
         for locale, kinds in sorted(knowledge.cries.items())
         for kind, texts in kinds.items()
-        if kind == CALM or kind in knowledge.safety
+        if kind == CALM or (kind in knowledge.safety and kind != HOMELESS)
         for text in texts
     ]
     calm = dict.fromkeys(chain(_asked(knowledge), _beside(knowledge)))
@@ -134,10 +137,10 @@ def _fit(index: FeatureIndex, is_cry: NDArray[np.bool_], shares: Vector) -> Vect
         loss = float(shares @ np.logaddexp(0, -margins)) + float(weights[:-1] @ weights[:-1]) / (2 * _LOOSENESS)
         return loss, np.append(index.transposed_times(errors) + weights[:-1] / _LOOSENESS, errors.sum())
 
-    return _least(loss_of, np.zeros(index.vocabulary.size + 1))
+    return least(loss_of, np.zeros(index.vocabulary.size + 1))
 
 
-def _least(loss_of: Callable[[Vector], tuple[float, Vector]], at: Vector) -> Vector:
+def least(loss_of: Callable[[Vector], tuple[float, Vector]], at: Vector, enough: float = _ENOUGH) -> Vector:
     """Go down to the least loss by L-BFGS (Nocedal & Wright, Numerical Optimization, algorithm 7.5), halving steps that lead up."""
     loss, slope = loss_of(at)
     moved: list[tuple[Vector, Vector]] = []
@@ -153,7 +156,7 @@ def _least(loss_of: Callable[[Vector], tuple[float, Vector]], at: Vector) -> Vec
         gained = loss - new_loss
         moved = [*moved, (there - at, new_slope - slope)][-_REMEMBERED:]
         at, loss, slope = there, new_loss, new_slope
-        if gained < _ENOUGH * loss:
+        if gained < enough * loss:
             break
     return at
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, cast
 
-from bot.matching.danger import PERHAPS, SURELY, Danger, learnt_of_danger
+from bot.matching.danger import HOMELESS, PERHAPS, SURELY, SURELY_CALM, Danger, Suspicion, learnt_of_danger
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
 from bot.matching.features import Floats
 from bot.matching.finder import (
@@ -146,13 +146,13 @@ class Matcher:
         asker, language = self._asker_of(text, city, locale)
         asker = asker._replace(likeness=self._sensing(text, city or ""))
         words = normalise(text).split()
-        meaning = self._crisis(words, locale or "", asker) or self._suspected(text, words, asker)
+        meaning = self._heeding(text, words, locale or "", asker)
         return replace(meaning, language=language, city=city, locale=locale)
 
     def sounds_like_crisis(self, text: str) -> bool:
         """Say whether a text speaks of a crisis; quicker than to understand it."""
         words = normalise(text).split()
-        return self._hears(words, *self._romanised.sure) is not None
+        return self._named(self._readings(words, *self._romanised.sure)) is not None or self._suspicion(words).odds >= SURELY
 
     def rank(self, text: str, city: str) -> list[Match]:
         """Order all entries of a city by how likely they answer a text; an unknown city or a text without words gives none."""
@@ -178,23 +178,31 @@ class Matcher:
         """Read a text in these languages and that of the city."""
         return _Asker(city or "", tuple(dict.fromkeys(filter(None, (*locales, self._hosts.get(city or ""))))))
 
-    def _suspected(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
-        """Tell what a text asks, unless it sounds like a crisis that no phrase names; where it might, that is told beside."""
-        suspicion = self._danger.suspect(read_text(words, self._concepts(asker)(words))) if words else None
-        if suspicion and suspicion.odds >= SURELY:
-            return Understanding("emergency", self._fitting(suspicion.kind, words, asker), safety=suspicion.kind)
+    def _heeding(self, text: str, words: Sequence[str], locale: str, asker: _Asker) -> Understanding:
+        """Tell what a text asks, unless it sounds like a crisis, by a phrase or by all it says; where it might, that is told beside."""
+        readings = self._readings(words, *({locale} & {*self._romanised.sure}))
+        named = self._named(readings)
+        suspicion = max((self._suspicion(reading, self._concepts(asker)(reading)) for reading in readings), key=lambda found: found.odds)
+        is_calm = suspicion.odds < SURELY_CALM and named != HOMELESS
+        crisis = named if named and not is_calm else suspicion.kind if suspicion.odds >= SURELY else None
+        if crisis:
+            return Understanding("emergency", self._fitting(crisis, words, asker), safety=crisis)
         meaning = self._asked(text, words, asker)
-        is_talk = meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS
-        return replace(meaning, perhaps=suspicion.kind) if suspicion and suspicion.odds >= PERHAPS and not is_talk else meaning
+        if named is None and meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS:
+            return meaning
+        return replace(meaning, perhaps=named or (suspicion.kind if suspicion.odds >= PERHAPS else None))
 
-    def _crisis(self, words: Sequence[str], locale: str, asker: _Asker) -> Understanding | None:
-        crisis = self._hears(words, *({locale} & {*self._romanised.sure}))
-        return Understanding("emergency", self._fitting(crisis, words, asker), safety=crisis) if crisis else None
+    def _suspicion(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Suspicion:
+        return (self._danger.suspect(read_text(words, concepts)) if words else None) or Suspicion(0.0, "")
 
-    def _hears(self, words: Sequence[str], *locales: str) -> str | None:
-        """Give the kind of crisis that words speak of, as they stand or, where they are in Latin letters, in those of some languages."""
+    def _readings(self, words: Sequence[str], *locales: str) -> list[Sequence[str]]:
+        """Give words as they stand and, where they are in Latin letters, as they would be in those of some languages."""
         others = (self._romanised.read(words, locale) for locale in locales)
-        return self._safety.find(words) or next(filter(None, (self._safety.find(other) for other in others if other != words)), None)
+        return [words, *(other for other in others if other != words)]
+
+    def _named(self, readings: Sequence[Sequence[str]]) -> str | None:
+        """Give the kind of crisis that a phrase tells of."""
+        return next(filter(None, map(self._safety.find, readings)), None)
 
     def _asked(self, text: str, words: Sequence[str], asker: _Asker) -> Understanding:
         """Tell what a text asks, what it may ask about the answer before, and what else it asks."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import io
 import itertools
 import json
 import time
@@ -240,7 +241,7 @@ class CloudApi:
         body = post if isinstance(post, bytes) else json.dumps(post).encode()
         headers = {"X-Hub-Signature-256": sign(body) if signature is None else signature, "Content-Type": "application/json"}
         assert self._session is not None
-        async with self._session.post(self.hook, data=body, headers=headers) as answer:
+        async with self._session.post(self.hook, data=io.BytesIO(body), headers=headers) as answer:
             return answer.status
 
     async def _post_all(self) -> None:

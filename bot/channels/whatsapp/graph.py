@@ -25,7 +25,8 @@ NOT_NOW: Final = frozenset({1, 2, 131000, 131016, 131057, 133004, 133006})  # it
 OUR_ACCOUNT: Final = frozenset(
     {0, 3, 10, 190, 368, 131005, 131031, 131042, 131045, 133010}
 )  # the token, the account, a bill: not this message
-OF_A_FILE: Final = frozenset({131051, 131052, 131053})
+NO_FILE: Final = 131053
+OF_A_FILE: Final = frozenset({131051, 131052, NO_FILE})
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 
@@ -82,7 +83,10 @@ class Graph:
         """Store a file there; returns its id."""
         form = aiohttp.FormData({"messaging_product": "whatsapp", "type": media_type}, quote_fields=False)
         form.add_field("file", io.BytesIO(content), filename=name, content_type=media_type)
-        answer = await self._call("POST", f"{self._url}/{self._phone_id}/media", data=form, is_harmless=True)
+        try:
+            answer = await self._call("POST", f"{self._url}/{self._phone_id}/media", data=form, is_harmless=True)
+        except Refused:
+            raise Refused(NO_FILE) from None
         found = answer.get("id")
         if not isinstance(found, str):
             raise ChannelError("whatsapp: unreadable answer", retryable=True)
@@ -103,7 +107,7 @@ class Graph:
 
     async def _call(self, method: str, url: str, *, is_harmless: bool = False, **more: Any) -> dict[str, Any]:
         """Make a call; `is_harmless`: nobody sees anything if it happens twice."""
-        status, body = await self._exchange(method, url, most=MAX_ANSWER, **more)
+        status, body = await self._exchange(method, url, most=MAX_ANSWER, is_harmless=is_harmless or method == "GET", **more)
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError):
@@ -114,7 +118,7 @@ class Graph:
             raise _error(status, answer)
         return answer
 
-    async def _exchange(self, method: str, url: str, *, most: int, **more: Any) -> tuple[int, bytes]:
+    async def _exchange(self, method: str, url: str, *, most: int, is_harmless: bool = True, **more: Any) -> tuple[int, bytes]:
         if self._session is None:
             raise ChannelError("whatsapp: not started", retryable=True)
         try:
@@ -122,7 +126,7 @@ class Graph:
         except NotSent as error:
             raise ChannelError(f"whatsapp: no connection ({error})", retryable=True) from None
         except Uncertain as error:
-            raise ChannelError(f"whatsapp: no answer ({error})", retryable=True, uncertain=method == "POST") from None
+            raise ChannelError(f"whatsapp: no answer ({error})", retryable=True, uncertain=not is_harmless) from None
 
 
 def _error(status: int, answer: Mapping[str, Any]) -> ChannelError:
