@@ -6,4 +6,4 @@ of **Effects** (what should now happen). A **Store** keeps it; a **Channel** car
 touches nothing: no network, disk, clock, chance, await.
 """
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"

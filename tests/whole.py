@@ -23,6 +23,8 @@ from bot.pace import Pace
 from bot.store import Store
 from tests.botapi import BotApi, Sent
 from tests.channels.web_server import Json, Page, Socket
+from tests.cloudapi import CloudApi
+from tests.cloudapi import Sent as SentByWhatsApp
 from tests.contracts.channel_rigs import read
 from tests.running import ROOT, free_port
 
@@ -44,8 +46,10 @@ def catalogues() -> Catalogues:
 class Whole:
     """One running bot: store in a folder, web chat on a port, Telegram against a Bot API server. It can stop and start again."""
 
-    def __init__(self, folder: Path, api: BotApi, mode: Mode = "polling", burst: int = 1_000_000) -> None:
-        self.api, self.mode, self.port = api, mode, free_port()
+    def __init__(
+        self, folder: Path, api: BotApi, mode: Mode = "polling", burst: int = 1_000_000, cloud: CloudApi | None = None, **more: object
+    ) -> None:
+        self.api, self.mode, self.port, self.cloud = api, mode, free_port(), cloud
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # a setting of pydantic itself
@@ -58,6 +62,8 @@ class Whole:
             telegram_api_url=api.url,
             telegram_mode=mode,
             contact_burst=burst,  # people of tests write faster than anybody can
+            **(cloud.settings if cloud else {}),
+            **more,
         )
         self.secret = app.secret_of(self.settings)
         self.dropped = 0  # messages that a test wants to see given up, since their reader has blocked us
@@ -75,6 +81,8 @@ class Whole:
         self._server = app._Server(app._uvicorn_config(self.settings, watch, self.channels, pages))
         await self.service.start()
         await self.desk.start()
+        if self.cloud:
+            self.cloud.hook = f"{self.url}/whatsapp/webhook"
         self._serving = asyncio.create_task(self._server.serve(sockets=[app._listener(self.settings)]))
         await app._listening(self._server, self._serving)
         for channel in self.channels:
@@ -99,6 +107,8 @@ class Whole:
     async def settled(self) -> None:
         """Wait until Telegram has nothing more for us, and all that was taken in is answered."""
         await self.api.wait_acknowledged(20)
+        if self.cloud:
+            await self.cloud.all_taken()
         await self.service.idle()
 
     async def check(self) -> None:
@@ -110,10 +120,12 @@ class Whole:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, mode: Mode = "polling", burst: int = 1_000_000) -> AsyncIterator[Whole]:
+async def running(
+    folder: Path, mode: Mode = "polling", burst: int = 1_000_000, cloud: CloudApi | None = None, **more: object
+) -> AsyncIterator[Whole]:
     """Run the whole bot for the length of the block; at its end nothing may be lost. `burst`: messages of one person at once."""
     async with BotApi() as api:
-        whole = Whole(folder, api, mode, burst)
+        whole = Whole(folder, api, mode, burst, cloud, **more)
         await whole.start()
         try:
             yield whole
@@ -215,6 +227,56 @@ class TelegramPerson:
 def _sent(sent: Sent) -> Shown:
     document = sent.document[1].decode() if sent.document else None
     return Shown(sent.text, tuple(sent.labels), document)
+
+
+class WhatsAppPerson:
+    """A person on WhatsApp, who knows our number."""
+
+    has_device_question = False
+    _numbers = iter(range(34_600_000_000, 34_700_000_000))
+
+    def __init__(self, whole: Whole) -> None:
+        assert whole.cloud is not None
+        self.whole, self.cloud = whole, whole.cloud
+        self.number = next(self._numbers)
+
+    async def begin(self, payload: str = "") -> list[Shown]:
+        return await self.write(f"/start {payload}".strip())
+
+    async def write(self, text: str) -> list[Shown]:
+        return await self.after(lambda: self.cloud.say(self.number, text))
+
+    async def press(self, label: str) -> list[Shown]:
+        sent = [sent for sent in self.cloud.sent(self.number) if any(fits(button, label) for button in sent.labels)][-1]
+        button = next(button for button in sent.labels if fits(button, label))
+        return await self.after(lambda: self.cloud.press(self.number, button, sent))
+
+    async def press_data(self, token: str, index: int) -> list[Shown]:
+        reply = {"id": f"{token}:{index}", "title": "x"}
+        return await self.after(
+            lambda: self.cloud.act(self.number, {"type": "interactive", "interactive": {"type": "list_reply", "list_reply": reply}})
+        )
+
+    async def share(self, latitude: float, longitude: float) -> list[Shown]:
+        return await self.after(lambda: self.cloud.share_location(self.number, latitude, longitude))
+
+    async def after(self, act: Callable[[], object]) -> list[Shown]:
+        """Let something happen; return what came of it."""
+        before = len(self.seen)
+        act()
+        await self.whole.settled()
+        return list(self.seen[before:])
+
+    def token(self) -> str:
+        return [sent for sent in self.cloud.sent(self.number) if sent.ids][-1].ids[0].partition(":")[0]
+
+    @property
+    def seen(self) -> Sequence[Shown]:
+        return [_by_whatsapp(sent) for sent in self.cloud.sent(self.number)]
+
+
+def _by_whatsapp(sent: SentByWhatsApp) -> Shown:
+    return Shown(sent.text, sent.labels)
 
 
 class WebPerson:

@@ -177,6 +177,8 @@ def _run(run: Run, marks: Marks, rtl: bool, with_addresses: bool, is_alone: bool
     url = web_address(run.url)
     if url and marks.link:
         text = marks.link(text, url)
+    elif url and with_addresses and _is_part_of(run.text, url):
+        text = marks.escape(url)
     elif run.url and (not url or with_addresses):
         text += _address_beside(run.url if url else dialled(run.url), run.text, marks)
     if run.isolate and rtl:
@@ -190,6 +192,12 @@ def _address_beside(address: str, text: str, marks: Marks) -> str:
     if not wanted or wanted in shown or (len(shown) >= 3 and shown.isdigit() and wanted.endswith(shown)):  # "112", or without the country
         return ""
     return f" ({marks.escape(address)})"
+
+
+def _is_part_of(text: str, url: str) -> bool:
+    """Tell whether a text is the beginning of an address, as it stands for links that can be pressed ("example.org/…")."""
+    beginning = text.strip().removesuffix("…").rstrip("/")
+    return bool(beginning) and url.partition("://")[2].removeprefix("www.").startswith(beginning.removeprefix("www."))
 
 
 def _bare(address: str) -> str:

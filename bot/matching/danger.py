@@ -20,9 +20,9 @@ HOMELESS: Final = "homeless-tonight"  # left to its phrases: most who have no be
 # Logarithms of odds, chosen on the questions of six cities (no crises, tests/bench/FIGURES.md) before a fresh set of cries was heard:
 SURELY: Final = 3.0  # from here on a text is answered as a cry: one calm question in two thousand beside those that phrases take for one
 PERHAPS: Final = 0.2  # from here on the emergency number stands above whatever is answered: two or three calm questions in a hundred
-SURELY_CALM: Final = -3.5  # below, a phrase alone makes no alarm ("last year I had an accident"): the number stands above the answer
+SURELY_CALM: Final = -4.0  # below, a phrase alone makes no alarm ("last year I had an accident"): the number stands above the answer
 _EVERY: Final = 3  # of the questions of cities, so many of which one is enough to know how calm people write
-_FEWEST: Final = 2  # examples that a feature stands in: what stands in one alone says nothing about another text
+_FEWEST: Final = 3  # examples that a feature stands in: what stands in one or two says little about another text
 _LOOSENESS: Final = 10.0  # how far examples may bend the model; from 5 to 30 as good
 _CALM_TO_CRIES: Final = 2.5  # weight of what is calm, at least, beside the cries of the same language...
 _MOST_WEIGHT: Final = 4.0  # ...where there is little of it, but no more than so much for one example
@@ -69,7 +69,7 @@ class Danger:
         counts = np.stack([index.spread_among(kinds == number) for number in range(len(self._kinds))])
         self._vocabulary = index.vocabulary
         self._weights, self._bias = fitted[:-1].astype(np.float32), float(fitted[-1])
-        self._counts = (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
+        self._told_by = np.log(counts / counts.sum(axis=1, keepdims=True) + 1e-6).astype(np.float16)
 
     def suspect(self, read: Read) -> Suspicion | None:
         """Judge a text by its features; None where nothing has been learnt or nothing of it is known."""
@@ -78,8 +78,7 @@ class Danger:
         features, weights = self._vocabulary.weigh(read)
         if not len(features):
             return None
-        shares = self._counts[:, features]
-        evidence = np.log(shares / (shares.mean(axis=0) + 1e-9) + 0.1) @ weights**2
+        evidence = self._told_by[:, features].astype(np.float32) @ weights**2
         return Suspicion(float(weights @ self._weights[features]) + self._bias, self._kinds[int(evidence.argmax())])
 
 

@@ -11,7 +11,7 @@ import itertools
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -86,6 +86,22 @@ class CloudApi:
             await self._session.close()
         if self._runner:
             await self._runner.cleanup()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Return the settings of a bot that is to work with this server."""
+        return {
+            "whatsapp_token": TOKEN,
+            "whatsapp_phone_id": PHONE_ID,
+            "whatsapp_app_secret": APP_SECRET,
+            "whatsapp_verify_token": VERIFY_TOKEN,
+            "whatsapp_api_url": self.url,
+        }
+
+    async def all_taken(self) -> None:
+        """Wait until the bot has taken everything that was posted."""
+        async with asyncio.timeout(30):
+            await self._queue.join()
 
     # ------------------------------------------------------------ what the bot does
 
@@ -254,6 +270,7 @@ class CloudApi:
                     if await self.deliver(post) == 200:
                         break
                 await asyncio.sleep(min(0.5, 0.02 * 2**attempt))
+            self._queue.task_done()
 
     # ------------------------------------------------------------ what people see
 

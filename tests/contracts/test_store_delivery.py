@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,49 @@ from tests.store.cases import (
     told,
     wrote,
 )
+
+# ---------------------------------------------------------------- where nobody may be written to long after they wrote
+
+ZAYNAB = ContactRef("whatsapp", "ES.1234")
+
+
+async def test_when_somebody_last_wrote_is_known_where_that_matters(store: Store, clock: Clock) -> None:
+    _amina, delivery = await told(store, AMINA, "one")
+    assert delivery.heard_at is None
+    zaynab, delivery = await told(store, ZAYNAB, "one", external_id="z1")
+    assert delivery.heard_at == START
+    await store.settle(delivery, Sent("wamid.1"))
+    clock.forward(hours=3)
+    later = replace(wrote(ZAYNAB, "z2"), event=TextReceived(text="again", at=START + timedelta(hours=2)))
+    await store.accept([later])
+    (delivery,) = (await store.handle(zaynab, saying("two"))).deliveries
+    assert delivery.heard_at == START + timedelta(hours=2)
+    ahead = replace(wrote(ZAYNAB, "z3"), event=TextReceived(text="from the future", at=START + timedelta(days=9)))
+    await store.settle(delivery, Sent("wamid.2"))
+    await store.accept([ahead])
+    (delivery,) = (await store.handle(zaynab, saying("three"))).deliveries
+    assert delivery.heard_at == START + timedelta(hours=3), "no clock but ours is trusted to be ahead"
+
+
+async def test_what_waits_for_somebody_to_write_goes_out_when_they_do(store: Store, clock: Clock) -> None:
+    zaynab, delivery = await told(store, ZAYNAB, "one", external_id="z1")
+    await store.settle(delivery, Retry(6 * 3600))
+    clock.forward(hours=1)
+    assert await store.claim(10) == ()
+    await store.accept([replace(wrote(ZAYNAB, "z2"), event=TextReceived(text="again", at=clock.now))])
+    (delivery,) = (await store.handle(zaynab, saying("two"))).deliveries
+    assert await all_in_order(store, delivery) == ["one", "two"]
+
+
+async def test_what_waits_for_somebody_to_write_is_not_late(store: Store, clock: Clock) -> None:
+    zaynab, delivery = await told(store, ZAYNAB, "one", external_id="z1")
+    await store.settle(delivery, Retry(6 * 3600))
+    clock.forward(hours=2)
+    assert (await store.vitals()).outbox_age_s == 2 * 3600
+    clock.forward(hours=22)
+    assert (await store.vitals()).outbox_age_s == 0
+    assert zaynab
+
 
 # ---------------------------------------------------------------- lanes and leases
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.model import Fact, FactTable, Heading
+from bot.model import Fact, FactTable, Heading, TextReceived, Understanding
 from tests.dialogue.world import KNOWLEDGE, MADRID, Talk, context, plain, settled
 
 
@@ -42,6 +42,41 @@ def test_a_number_the_entry_does_not_name_is_not_shown() -> None:
     talk = Talk(context=context(knowledge=knowledge), conversation=settled()).write("my husband beats me")
     assert "999" not in talk.said
     assert not any(isinstance(block, FactTable) for block in talk.messages[0].blocks)
+
+
+# ---------------------------------------------------------------- what may be a cry
+
+
+def perhaps(written: str, kind: str = "violence-home", **more: object) -> Understanding:
+    return replace(context().matcher.understand(written, "madrid", "en"), perhaps=kind, **more)  # type: ignore[arg-type]
+
+
+def asked(written: str, understood: Understanding) -> Talk:
+    talk = Talk(conversation=settled("en"))
+    return talk.hear(TextReceived(text=written, at=talk.context.now, understood=understood))
+
+
+@pytest.mark.parametrize("written", ["where do i register", "papers", "qwertz", "hello"])
+def test_the_number_stands_above_the_answer_to_what_may_be_a_cry(written: str) -> None:
+    talk = asked(written, perhaps(written))
+    assert talk.said.startswith("In danger, call 112.")
+    assert talk.said.count("In danger, call 112.") == 1
+    assert talk.offered[0] == "danger:violence-home"
+    talk.press("danger:violence-home")
+    assert talk.said.startswith("# 112")
+    assert "016" in talk.said
+
+
+def test_without_a_doubt_the_answer_stands_alone() -> None:
+    talk = Talk(conversation=settled("en")).write("where do i register")
+    assert "112" not in talk.said
+    assert not any(option.startswith("danger:") for option in talk.offered)
+
+
+def test_a_forged_kind_shows_the_number_all_the_same() -> None:
+    talk = asked("papers", perhaps("papers", "no-such-kind"))
+    talk.press("danger:no-such-kind")
+    assert talk.said.startswith("# 112")
 
 
 def test_without_a_city_112_comes_first_and_then_the_city_is_asked() -> None:
