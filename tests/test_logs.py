@@ -23,6 +23,7 @@ from bot.errors import ConfigError, KnowledgeError, StoreError
 from bot.logs import DiscreetFormatter, describe, start_logging
 from tests.botapi import BotApi
 from tests.channels.web_server import Page
+from tests.cloudapi import APP_SECRET, TOKEN, VERIFY_TOKEN, CloudApi
 from tests.running import CACHE, ROOT, Bot, knowledge_of
 
 FORMATTER = DiscreetFormatter("%(levelname)s %(name)s %(message)s")
@@ -165,8 +166,11 @@ def texts(way: str) -> list[str]:
     return [f"{WORDS} {way} {kind} {PHONE}" for kind in ("one", "two")] + [f"boom {WORDS} {way} {PHONE}"]
 
 
+APIS = (TOKEN, APP_SECRET, VERIFY_TOKEN)
+
+
 async def test_no_byte_reaches_the_log_on_any_channel_whatever_breaks(knowledge: Path, tmp_path: Path) -> None:
-    async with BotApi() as api, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with BotApi() as api, CloudApi() as cloud, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         bot = Bot(
             tmp_path / "data",
             module="tests.leaking",
@@ -174,28 +178,35 @@ async def test_no_byte_reaches_the_log_on_any_channel_whatever_breaks(knowledge:
             KNOWLEDGE_DIR=str(knowledge),
             TELEGRAM_TOKEN=api.token,
             TELEGRAM_API_URL=api.url,
+            **{name.upper(): value for name, value in cloud.settings.items()},
         )
+        cloud.hook = f"{bot.url}/whatsapp/webhook"
         await asyncio.to_thread(bot.start)
         try:
             api.faults.next("sendMessage", "unparseable")
             for text in texts("telegram"):
                 api.say(6_100_200, text)
+            cloud.faults = [(400, f'{{"error": {{"code": 100, "message": "{WORDS}"}}}}'), (500, WORDS)]
+            for text in texts("whatsapp"):
+                cloud.say(34_600_777_000, text)
+            await cloud.deliver(cloud.post_of(34_600_777_000, {"type": "text", "text": {"body": 5}, WORDS: PHONE})[0])
+            await cloud.deliver(f'{{"{WORDS}": '.encode())
             page = Page(bot, session)  # type: ignore[arg-type]  # only the address is used
             await page.load()
             async with page.socket() as socket:
                 for text in texts("web"):
                     await socket.say(text)
                 await socket.connection.send(f'{{"type": "{WORDS}", broken')
-                await _until(bot, "turn failed in state", 2)
-                await _until(bot, "failed: ValueError from KeyError at fail:", 4)
-                await _until(bot, "a thread ended by an error: ValueError from KeyError", 2)
-                await _until(bot, "an error nobody could catch: ValueError", 2)
+                await _until(bot, "turn failed in state", 3)
+                await _until(bot, "failed: ValueError from KeyError at fail:", 6)
+                await _until(bot, "a thread ended by an error: ValueError from KeyError", 3)
+                await _until(bot, "an error nobody could catch: ValueError", 3)
                 await _until(bot, "asyncio base_events:", 1)
         finally:
             await asyncio.to_thread(bot.stop)
         log = bot.log.read_text()
         needles = [WORDS, "canary", "husband", PHONE, PHONE[1:], NAME, api.token, api.token.partition(":")[2], "6100200"]
-        needles += [page.cookie.partition("=")[2]]
+        needles += [page.cookie.partition("=")[2], *APIS, "34600777000", "ES.346007770000", "wamid."]
         assert all(needles)
         assert [line for line in log.splitlines() if any(needle in line for needle in needles)] == []
         for shown in ("ERROR bot.leaking it failed: ValueError from KeyError at", "<str> wrote", "some.one leaking:", "py.warnings"):
@@ -203,7 +214,7 @@ async def test_no_byte_reaches_the_log_on_any_channel_whatever_breaks(knowledge:
 
 
 async def _until(bot: Bot, text: str, times: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90
     while bot.log.read_text().count(text) < times:
         assert time.monotonic() < end, f"{text} is not there {times} times"
         await asyncio.sleep(0.05)

@@ -17,7 +17,8 @@ from bot.matching.index import FeatureIndex, Read, Vocabulary
 from bot.model import CALM, Knowledge
 
 HOMELESS: Final = "homeless-tonight"  # left to its phrases: most who have no bed are no crisis, and their questions sound alike
-# Logarithms of odds, chosen on the questions of six cities (no crises, tests/bench/FIGURES.md) before a fresh set of cries was heard:
+# Logarithms of odds, chosen on calm questions of six cities and a first set of cries (tests/questions/cries.jsonl); what a fresh set gave
+# stands in tests/bench/FIGURES.md.
 SURELY: Final = 3.0  # from here on a text is answered as a cry: one calm question in two thousand beside those that phrases take for one
 PERHAPS: Final = 0.2  # from here on the emergency number stands above whatever is answered: two or three calm questions in a hundred
 SURELY_CALM: Final = -4.0  # below, a phrase alone makes no alarm ("last year I had an accident"): the number stands above the answer

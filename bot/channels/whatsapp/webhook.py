@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.requests import Request
@@ -26,7 +26,7 @@ def signature_of(app_secret: str, body: bytes) -> str:
     return _BEGIN + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def webhook_routes(app_secret: str, verify_token: str, keep: Keep, is_receiving: object) -> Sequence[Route]:
+def webhook_routes(app_secret: str, verify_token: str, keep: Keep, is_receiving: Callable[[], bool]) -> Sequence[Route]:
     """Make the routes WhatsApp calls; `keep` returns when a post is safe."""
 
     async def introduce(request: Request) -> Response:
@@ -46,13 +46,5 @@ def webhook_routes(app_secret: str, verify_token: str, keep: Keep, is_receiving:
         given = request.headers[SIGNATURE_HEADER]
         return hmac.compare_digest(given.encode("utf-8", "replace"), signature_of(app_secret, body).encode())
 
-    taking = hook_route(
-        PATH,
-        keep,
-        platform="whatsapp",
-        most=MAX_BODY,
-        admits=admits,
-        is_signed=is_signed,
-        is_receiving=is_receiving,  # type: ignore[arg-type]
-    )
+    taking = hook_route(PATH, keep, platform="whatsapp", most=MAX_BODY, admits=admits, is_signed=is_signed, is_receiving=is_receiving)
     return [Route(PATH, introduce, methods=["GET"]), taking]
