@@ -185,6 +185,17 @@ def build_smalltalk(node: Fields) -> dict[str, SmalltalkKind]:
     return {slug: SmalltalkKind(slug, _lists(one, "phrases"), _words(one, "reply")) for slug, one in records_at(node, "kinds").items()}
 
 
+def with_talk(kinds: Mapping[str, SmalltalkKind], files: Mapping[str, Fields]) -> dict[str, SmalltalkKind]:
+    """Add the phrases of one node a language to the kinds of small talk."""
+    found = dict(kinds)
+    for language, node in files.items():
+        for slug, phrases in build_lists(node).items():
+            if slug in found:
+                known = found[slug].phrases
+                found[slug] = replace(found[slug], phrases={**known, language: (*known.get(language, ()), *phrases)})
+    return found
+
+
 def build_cards(node: Fields) -> dict[str, PhraseCard]:
     """Make the phrase cards of one host language."""
     return {

@@ -24,6 +24,7 @@ FILES: Mapping[str, tuple[str, Kind]] = {
     "phrases": ("phrases/<host language>.yaml", schema.CARDS),
     "lexicon": ("lexicon/<language>.yaml", schema.LEXICON),
     "cries": ("cries/<language>.yaml", schema.CRIES),
+    "talk": ("talk/<language>.yaml", schema.TALK),
     "uncovered": ("uncovered/<language>.yaml", schema.UNCOVERED),
     "city": ("<city>/city.yaml", schema.CITY),
     "places": ("<city>/places.yaml", MapOf(schema.SLUG, schema.PLACE)),

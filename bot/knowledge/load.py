@@ -23,8 +23,8 @@ CITY_FILES = ("city.yaml", "places.yaml", "alerts.yaml")
 NOT_YET = ("events.yaml",)  # part of the format, read by a later version
 SCHEMA = "schema"  # a folder with the format for editors, made by `dragoman schema`
 PHRASES = "phrases"  # a folder with one file a host language
-LEXICON, UNCOVERED, CRIES = "lexicon", "uncovered", "cries"  # folders with one file a language
-COMMON_FOLDERS = (PHRASES, LEXICON, UNCOVERED, CRIES)
+LEXICON, UNCOVERED, CRIES, TALK = "lexicon", "uncovered", "cries", "talk"  # folders with one file a language
+COMMON_FOLDERS = (PHRASES, LEXICON, UNCOVERED, CRIES, TALK)
 
 
 def load_knowledge(folder: Path) -> Knowledge:
@@ -60,6 +60,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None, *, 
     lexicon = reader.by_language(LEXICON, schema.LEXICON, tree)
     uncovered = reader.by_language(UNCOVERED, schema.UNCOVERED, tree)
     cries = reader.by_language(CRIES, schema.CRIES, tree)
+    talk = reader.by_language(TALK, schema.TALK, tree)
     smalltalk = reader.common("smalltalk.yaml", schema.SMALLTALK, tree) if "smalltalk.yaml" in tree.files else EMPTY
     topic_ids = frozenset(topics.pairs) if topics is not None else None
     cities = [draft for slug, files in found.items() if (draft := reader.city(slug, files, topic_ids)) is not None]
@@ -72,7 +73,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None, *, 
         cities={draft.city.slug: _finish(draft) for draft in cities},
         safety=crisis.with_words(build.build_safety(safety), crisis_words),
         lookalikes=crisis.with_lookalikes(build.build_lookalikes(safety), crisis_words),
-        smalltalk=build.build_smalltalk(smalltalk),
+        smalltalk=build.with_talk(build.build_smalltalk(smalltalk), talk),
         cards={host: build.build_cards(node) for host, node in cards.items()},
         lexicon={locale: build.build_lists(node) for locale, node in lexicon.items()},
         uncovered=build.build_uncovered(uncovered),
@@ -82,6 +83,7 @@ def read_folder(folder: Path, findings: Findings, today: date | None = None, *, 
     rules.check_topics(knowledge.topics, topics, languages, findings)
     rules.check_safety(knowledge.safety, safety, cities, findings)
     rules.check_cries(cries, knowledge.safety, findings)
+    rules.check_talk(talk, knowledge.smalltalk, findings)
     rules.check_smalltalk(knowledge.smalltalk, smalltalk, languages, findings)
     rules.check_cards(knowledge.cards, cards, cities, findings)
     return knowledge

@@ -396,6 +396,14 @@ def check_cries(files: Mapping[str, Fields], kinds: Mapping[str, SafetyKind], fi
             findings.error(where, 1, f"{CALM} is missing: without what is no cry the bot would hear one in everything")
 
 
+def check_talk(files: Mapping[str, Fields], kinds: Mapping[str, SmalltalkKind], findings: Findings) -> None:
+    """Note small talk of a kind that there is not."""
+    for language, node in files.items():
+        for kind in node.pairs:
+            if kind not in kinds:
+                findings.error(Where(f"talk/{language}.yaml", locale=language), line_of(node, kind), f"{kind} is no kind of smalltalk.yaml")
+
+
 def check_smalltalk(kinds: Mapping[str, SmalltalkKind], node: Node, languages: frozenset[str], findings: Findings) -> None:
     """Note small talk without a reply in a language of some city."""
     holder = fields_at(node, "kinds") if isinstance(node, Fields) else EMPTY

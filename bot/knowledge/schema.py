@@ -265,6 +265,8 @@ CARDS = MapOf(
 LEXICON = MapOf(SLUG, ListOf(LINE, least=1))
 # cries/<language>.yaml: kind of safety.yaml, or "calm" -> what somebody writes
 CRIES = MapOf(SLUG, ListOf(LINE, least=1))
+# talk/<language>.yaml: kind of smalltalk.yaml -> further phrases, in a language that no reply is written in
+TALK = MapOf(SLUG, ListOf(LINE, least=1))
 # uncovered/<language>.yaml: topic -> its name and how people ask about it
 UNCOVERED = MapOf(SLUG, Record({"name": must(LINE), "questions": must(ListOf(LINE, least=1))}))
 SMALLTALK = Record({"kinds": must(MapOf(SLUG, Record({"phrases": must(LINES_PER_LANGUAGE), "reply": must(PER_LANGUAGE)})))})

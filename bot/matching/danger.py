@@ -6,8 +6,8 @@ with (tests/bench/FIGURES.md). Who knows better adds a sentence to knowledge/cri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from bot.matching.index import FeatureIndex, Read, Vocabulary
 from bot.model import CALM, Knowledge
 
 HOMELESS: Final = "homeless-tonight"  # left to its phrases: most who have no bed are no crisis, and their questions sound alike
-# Logarithms of odds, chosen on calm questions of six cities and a first set of cries (tests/questions/cries.jsonl); what a fresh set gave
-# stands in tests/bench/FIGURES.md.
-SURELY: Final = 3.0  # from here on a text is answered as a cry: one calm question in two thousand beside those that phrases take for one
-PERHAPS: Final = 0.2  # from here on the emergency number stands above whatever is answered: two or three calm questions in a hundred
+# Logarithms of odds, chosen on calm questions of six cities, calm statements and a first set of cries; what a fresh set gave stands in
+# tests/bench/FIGURES.md.
+SURELY: Final = 2.8  # from here on a text is answered as a cry: one calm question in a thousand beside those that phrases take for one
+PERHAPS: Final = 0.0  # even odds: from here on the number stands above whatever is answered, two or three calm questions in a hundred
 SURELY_CALM: Final = -4.0  # below, a phrase alone makes no alarm ("last year I had an accident"): the number stands above the answer
-_EVERY: Final = 3  # of the questions of cities, so many of which one is enough to know how calm people write
+# Of the questions of cities one in so many is enough to know how calm people write. Which one hangs on its letters alone, so that most
+# changes of a question leave this model as it is.
+_EVERY: Final = 3
 _FEWEST: Final = 3  # examples that a feature stands in: what stands in one or two says little about another text
 _LOOSENESS: Final = 10.0  # how far examples may bend the model; from 5 to 30 as good
 _CALM_TO_CRIES: Final = 2.5  # weight of what is calm, at least, beside the cries of the same language...
@@ -40,6 +42,9 @@ class Suspicion(NamedTuple):
 
     odds: float
     kind: str
+
+
+NONE: Final = Suspicion(-1.0, "")  # of a text that nothing is known of: no cry, and not surely calm
 
 
 class _Example(NamedTuple):
@@ -92,8 +97,10 @@ def examples_of(knowledge: Knowledge) -> list[_Example]:
         if kind == CALM or (kind in knowledge.safety and kind != HOMELESS)
         for text in texts
     ]
-    calm = dict.fromkeys(chain(_asked(knowledge), _beside(knowledge)))
-    return [*cries, *(_Example(CALM, locale, text) for locale, text in list(calm)[::_EVERY])] if cries else []
+    if not cries:
+        return []
+    calm = sorted({*_asked(knowledge), *_beside(knowledge)})
+    return [*cries, *(_Example(CALM, locale, text) for locale, text in calm if crc32(text.encode()) % _EVERY == 0)]
 
 
 def learnt_of_danger(knowledge: Knowledge) -> bytes:

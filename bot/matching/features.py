@@ -85,7 +85,7 @@ def _whole_words(text: str, channel: int) -> tuple[Hashes, Integers]:
         return np.zeros(0, dtype=np.uint64), starts
     places = np.arange(len(codes))
     word = np.searchsorted(starts, places, side="right") - 1
-    values = (codes + _U(1)) * _POWERS[np.minimum(places - starts[np.maximum(word, 0)], 63)]
+    values = (codes + _U(1)) * _POWERS[np.clip(places - starts[np.maximum(word, 0)], 0, 63)]
     values[space] = 0
     return _mix(np.add.reduceat(values, starts) + _U(channel << 40)), starts
 

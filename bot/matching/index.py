@@ -198,7 +198,7 @@ class FeatureIndex:
 
     def times(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Multiply every example by a weight for each feature, and add up: one number for each example."""
-        per_place = np.repeat(weights, self._spread)
+        per_place = np.repeat(weights.astype(np.float32), self._spread)
         per_place *= self._weights
         return np.bincount(self._rows, weights=per_place, minlength=self.size) / float(_WHOLE)
 
@@ -206,7 +206,7 @@ class FeatureIndex:
         """Multiply every feature by a share for each example, and add up: one number for each feature."""
         sums = np.zeros(len(self._spread))
         at = np.flatnonzero(self._spread)
-        sums[at] = np.add.reduceat(shares[self._rows] * self._weights, self._starts[at])
+        sums[at] = np.add.reduceat(shares.astype(np.float32)[self._rows] * self._weights, self._starts[at])
         return sums / float(_WHOLE)
 
     def spread_among(self, kept: NDArray[np.bool_]) -> Integers:

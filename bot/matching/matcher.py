@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, cast
 
-from bot.matching.danger import HOMELESS, PERHAPS, SURELY, SURELY_CALM, Danger, Suspicion, learnt_of_danger
+from bot.matching.danger import HOMELESS, NONE, PERHAPS, SURELY, SURELY_CALM, Danger, Suspicion, learnt_of_danger
 from bot.matching.decide import MOST_OFFERED, SUGGEST_FROM, SURELY_ALSO, SURELY_ELSEWHERE, SURELY_UNCOVERED, decide
 from bot.matching.features import Floats
 from bot.matching.finder import (
@@ -34,7 +34,7 @@ from bot.matching.romanised import Romanised, romanised_texts
 from bot.matching.safety import SafetyMatcher, prose_of
 from bot.matching.scripts import LATIN, script_of
 from bot.matching.semantic import Likeness, fuse
-from bot.matching.smalltalk import ELSEWHERE_KINDS, SmalltalkMatcher
+from bot.matching.smalltalk import ELSEWHERE_KINDS, HELP, SmalltalkMatcher
 from bot.matching.spelling import Spelling
 from bot.model import Knowledge, Match, Understanding
 
@@ -183,17 +183,19 @@ class Matcher:
         readings = self._readings(words, *({locale} & {*self._romanised.sure}))
         named = self._named(readings)
         suspicion = max((self._suspicion(reading, self._concepts(asker)(reading)) for reading in readings), key=lambda found: found.odds)
+        if suspicion.odds >= PERHAPS and self._smalltalk.read(words).whole not in (None, HELP, *ELSEWHERE_KINDS):
+            suspicion = NONE  # "yes of course" is no cry, whatever it is like
         is_calm = suspicion.odds < SURELY_CALM and named != HOMELESS
-        crisis = named if named and not is_calm else suspicion.kind if suspicion.odds >= SURELY else None
+        is_cry = suspicion.odds >= SURELY and not any(map(self._safety.is_denied, readings))
+        crisis = named if named and not is_calm else suspicion.kind if is_cry else None
         if crisis:
             return Understanding("emergency", self._fitting(crisis, words, asker), safety=crisis)
-        meaning = self._asked(text, words, asker)
-        if named is None and meaning.outcome == "smalltalk" and meaning.smalltalk not in ELSEWHERE_KINDS:
-            return meaning
-        return replace(meaning, perhaps=named or (suspicion.kind if suspicion.odds >= PERHAPS else None))
+        perhaps = named or (suspicion.kind if suspicion.odds >= PERHAPS else None)
+        return replace(self._asked(text, words, asker), perhaps=perhaps)
 
     def _suspicion(self, words: Sequence[str], concepts: Sequence[int] = ()) -> Suspicion:
-        return (self._danger.suspect(read_text(words, concepts)) if words else None) or Suspicion(0.0, "")
+        says_nothing = all(map(_says_nothing, words))
+        return (None if says_nothing else self._danger.suspect(read_text(words, concepts))) or NONE
 
     def _readings(self, words: Sequence[str], *locales: str) -> list[Sequence[str]]:
         """Give words as they stand and, where they are in Latin letters, as they would be in those of some languages."""

@@ -185,17 +185,22 @@ class PhraseFinder:
         rarest = array("I", (min(range(begin, end), key=lambda at: cost[self._slots[at]]) for begin, end in pairwise(self._begin)))
         return rarest, [(word, phrase) for phrase, at in enumerate(rarest) for word in slots[self._slots[at]]]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of all phrases, normalised."""
+        return frozenset(self._vocabulary.words)
+
     def knowing(self, real_words: frozenset[str]) -> PhraseFinder:
         """Return a finder of the same phrases that takes none of `real_words` for another one misspelt."""
         wise = PhraseFinder.__new__(PhraseFinder)
         vars(wise).update({**vars(self), "_vocabulary": self._vocabulary.knowing(real_words)})
         return wise
 
-    def find(self, words: Sequence[str]) -> list[Hit]:
-        """Find all phrases in a text given as normalised words."""
+    def find(self, words: Sequence[str], *, denied: bool = False) -> list[Hit]:
+        """Find all phrases in a text given as normalised words; with `denied` also those that a "not" turns round."""
         meant = [self._vocabulary.meant(word) for word in words]
         filled = [{slot for known in some for slot in self._slots_of[known]} for some in meant]
-        blocked = [word in _NEGATIONS for word in words]
+        blocked = [word in _NEGATIONS and not denied for word in words]
         hits: dict[Hit, None] = {}
         for at, some in enumerate(meant):
             for known in some:

@@ -40,6 +40,10 @@ class SafetyMatcher:
         crises = [hit for hit in hits if not any(_within(hit, other) for other in harmless)]
         return min(crises, key=lambda hit: (-hit.length, hit.start, hit.label)).label if crises else None
 
+    def is_denied(self, words: Sequence[str]) -> bool:
+        """Say whether a text speaks of a crisis that it denies ("my husband does not hit me")."""
+        return bool(self._crises.find(words, denied=True)) and not self._crises.find(words)
+
 
 def _within(hit: Hit, other: Hit) -> bool:
     return other.start <= hit.start and hit.end <= other.end

@@ -10,6 +10,7 @@ from bot.model import SmalltalkKind
 
 # Said around everything else; the least telling come first.
 _POLITE: Final = ("greeting", "thanks", "ok", "bye", "yes")
+HELP: Final = "help"  # a word for help without saying in what
 PERSON: Final = "human"  # a wish to talk to a person is heard within a sentence, too
 _REST_BESIDE_PERSON: Final = 3  # words beside such a wish; more make it a question that names a person ("who helps me with the rent")
 # Kinds about other matters: beside the entries they are asked what fits best, so that a recipe is not taken for a prescription.
@@ -23,7 +24,8 @@ class SmalltalkMatcher:
     """All small talk, in all languages at once; never changes after it is built."""
 
     def __init__(self, kinds: Mapping[str, SmalltalkKind]) -> None:
-        self._finder = PhraseFinder((kind.slug, text) for kind in kinds.values() for texts in kind.phrases.values() for text in texts)
+        finder = PhraseFinder((kind.slug, text) for kind in kinds.values() for texts in kind.phrases.values() for text in texts)
+        self._finder = finder.knowing(finder.words)  # "salam" is no slip of a Turkish insult
 
     def read(self, words: Sequence[str]) -> Smalltalk:
         """Find the small talk in a text given as normalised words."""
@@ -41,7 +43,8 @@ class Smalltalk:
         """The kind, where the text is small talk from end to end ("hello, are you a robot?")."""
         inside = {at for hit in self._hits for at in range(hit.start, hit.end + 1)}
         if self._words and len(inside) == len(self._words):
-            return max(self._hits, key=_telling).label
+            covering = [hit for hit in self._hits if hit.end - hit.start == len(self._words) - 1]
+            return max(covering or self._hits, key=_telling).label
         return self._person(len(self._words) - len(inside))
 
     def _person(self, rest: int) -> str | None:

@@ -271,6 +271,7 @@ async def test_posters(watched: Watched) -> None:
         language_name,
         public_url="https://chat.example.org",
         bot_name=lambda: "x",
+        whatsapp_number=lambda: "34600000123",
         service_name=title,
     )
     async with routes_served(pages.routes()) as url:

@@ -30,6 +30,12 @@ def test_a_text_has_the_same_features_alone_and_among_others() -> None:
         assert sorted(together.hashes[together.texts == number]) == sorted(extract([text], [concepts[number]]).hashes)
 
 
+def test_many_texts_without_consonants_come_first() -> None:
+    texts = [["አማርኛ"]] * 100 + [["cita"]]
+    alone, among = extract([["cita"]], [[]]), extract(texts, [[]] * len(texts))
+    assert set(alone.hashes.tolist()) == set(among.hashes[among.texts == 100].tolist())
+
+
 def test_different_words_for_one_thing_are_alike() -> None:
     index = FeatureIndex([["flat"], ["doctor"]], [[1], [2]])
     strange = index.likeness(["vivienda"], [1])
