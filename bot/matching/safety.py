@@ -41,8 +41,8 @@ class SafetyMatcher:
         return min(crises, key=lambda hit: (-hit.length, hit.start, hit.label)).label if crises else None
 
     def is_denied(self, words: Sequence[str]) -> bool:
-        """Say whether a text speaks of a crisis that it denies ("my husband does not hit me")."""
-        return bool(self._crises.find(words, denied=True)) and not self._crises.find(words)
+        """Say of a text in which `find` finds nothing whether it denies a crisis ("my husband does not hit me") or is like one."""
+        return bool(self._crises.find(words, denied=True))
 
 
 def _within(hit: Hit, other: Hit) -> bool:

@@ -37,7 +37,7 @@ async def test_nothing_is_lost_over_a_few_kills(tmp_path: Path) -> None:
         try:
             rounds = await talk_over_kills(cloud, bot)
             await cloud.all_taken()
-            await until_async(lambda: answered(cloud, rounds), 60)
+            await until_async(lambda: answered(cloud, rounds), 180)
         finally:
             await asyncio.to_thread(bot.stop)
     assert cloud.refused == []
@@ -62,7 +62,7 @@ async def talk_over_kills(cloud: CloudApi, bot: Bot) -> int:
     for text in chain(TALK[0], cycle(TALK[1])):
         for person in PEOPLE:
             cloud.say(person, text)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.02)
         rounds += 1
         if done.is_set() and rounds > len(TALK[0]):
             break

@@ -100,7 +100,7 @@ class CloudApi:
 
     async def all_taken(self) -> None:
         """Wait until the bot has taken everything that was posted."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(180):  # on a machine that is busy with other things
             await self._queue.join()
 
     # ------------------------------------------------------------ what the bot does

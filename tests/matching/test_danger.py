@@ -175,3 +175,8 @@ def test_a_plain_cry_is_an_alarm(matcher: Matcher, text: str) -> None:
 def test_small_talk_is_no_cry(matcher: Matcher) -> None:
     for text in ("hello", "thank you very much", "مرحبا", "дякую"):
         assert matcher.understand(text, "madrid", "en").perhaps is None
+
+
+@pytest.mark.parametrize("text", ["mi marido no me pega", "my husband does not hit me"])
+def test_what_is_denied_is_no_alarm(matcher: Matcher, text: str) -> None:
+    assert matcher.understand(text, "madrid", "es").outcome != "emergency"
