@@ -142,7 +142,7 @@ async def entry_links(settings: Settings, city: str, entry_id: str, locale: str 
         raise ConfigError(f"{entry_id} is not there in {locale!r}; there are: {', '.join(entry.words)}")
     public_url, payload, spoken = settings.public_url or "", links.payload_of(city, entry_id), locale or known.host_language
     web, telegram = links.web_link(public_url, payload), links.telegram_link(await bot_name_of(settings)(), payload)
-    whatsapp = links.whatsapp_link((settings.whatsapp_number or "") if settings.whatsapp_token else "", payload)
+    whatsapp = links.whatsapp_link(settings.linked_number, payload)
     if not (web or telegram or whatsapp):
         raise ConfigError("nothing to link to: DRAGOMAN_PUBLIC_URL is not set, and there is no bot on Telegram nor a number on WhatsApp")
     poster = links.poster_link(public_url, city, entry_id, spoken)

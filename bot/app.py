@@ -367,6 +367,11 @@ def _email(settings: Settings, host: str) -> Channel:
     )
 
 
+def _in_all(catalogues: i18n.Catalogues, sentence: str) -> dict[str, str]:
+    """Say a sentence in every language we speak."""
+    return {locale: catalogues.translator(locale).gettext(sentence) for locale in catalogues.locales}
+
+
 def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) -> Sequence[Channel]:
     """Make the channel of private chats and that of desk groups, which are one bot."""
     from bot.channels.telegram import TelegramChannel  # half a second of import that a web-only start need not pay
@@ -384,7 +389,7 @@ def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) ->
         link_text=_("Is this group to be the desk of a city? Then write /link and the code that whoever runs me has given you."),
         no_right=_("I may not manage topics here. Make me an administrator who may."),
         not_passed=_("📎 A file was sent here that could not be passed on."),
-        machine={locale: catalogues.translator(locale).gettext("machine translation") for locale in catalogues.locales},
+        machine=_in_all(catalogues, "machine translation"),
         clock=utc_now,
     )
     return channel, channel.desk_channel()
@@ -392,9 +397,6 @@ def _telegram(settings: Settings, catalogues: i18n.Catalogues, secret: bytes) ->
 
 def _whatsapp(settings: Settings, catalogues: i18n.Catalogues) -> Channel:
     from bot.channels.whatsapp import WhatsAppChannel  # imports what a web-only start need not pay
-
-    def said(text: str) -> dict[str, str]:
-        return {locale: catalogues.translator(locale).gettext(text) for locale in catalogues.locales}
 
     def secret_of(value: SecretStr | None) -> str:
         return value.get_secret_value() if value else ""
@@ -407,8 +409,8 @@ def _whatsapp(settings: Settings, catalogues: i18n.Catalogues) -> Channel:
         api_url=settings.whatsapp_api_url,
         template=settings.whatsapp_template,
         not_passed=catalogues.translator(i18n.FALLBACK).gettext("📎 A file was sent here that could not be passed on."),
-        choose=said(CHOOSE),
-        machine=said("machine translation"),
+        choose=_in_all(catalogues, CHOOSE),
+        machine=_in_all(catalogues, "machine translation"),
         clock=utc_now,
     )
 
@@ -761,7 +763,7 @@ def thinker_of(settings: Settings, known: Brain, catalogues: i18n.Catalogues, ch
         desk_url=f"{settings.root_url}/desk",
         public_url=settings.public_url or "",
         bot_name=(settings.telegram_bot_name or "").removeprefix("@") if settings.telegram_token else "",
-        whatsapp_number=(settings.whatsapp_number or "") if settings.whatsapp_token else "",
+        whatsapp_number=settings.linked_number,
     )
 
 

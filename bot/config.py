@@ -212,6 +212,11 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
+    def linked_number(self) -> str:
+        """Return the number for links to WhatsApp; empty without WhatsApp, or where it is to be asked."""
+        return (self.whatsapp_number or "") if self.whatsapp_token else ""
+
+    @property
     def shelf_dir(self) -> Path:
         """Return the folder for what was learnt from the knowledge."""
         return self.cache_dir or self.data_dir / "cache"

@@ -180,19 +180,39 @@ def fits(button: str, label: str) -> bool:
     return button == label or (button.endswith("…") and label.startswith(button[:-1].rstrip()))
 
 
-class TelegramPerson:
-    """A person in a private chat on Telegram."""
+class PhonePerson:
+    """What people on a messenger have in common: they write, and see what came of it."""
 
     has_device_question = False
+    whole: Whole
+
+    async def begin(self, payload: str = "") -> list[Shown]:
+        return await self.write(f"/start {payload}".strip())
+
+    async def write(self, text: str) -> list[Shown]:
+        raise NotImplementedError
+
+    async def after(self, act: Callable[[], object]) -> list[Shown]:
+        """Let something happen; return what came of it."""
+        before = len(self.seen)
+        act()
+        await self.whole.settled()
+        return list(self.seen[before:])
+
+    @property
+    def seen(self) -> Sequence[Shown]:
+        raise NotImplementedError
+
+
+class TelegramPerson(PhonePerson):
+    """A person in a private chat on Telegram."""
+
     _numbers = iter(range(6_000_000, 7_000_000))
 
     def __init__(self, whole: Whole, language: str) -> None:
         self.whole, self.api = whole, whole.api
         self.user = next(self._numbers)
         self.api.languages[self.user] = language
-
-    async def begin(self, payload: str = "") -> list[Shown]:
-        return await self.write(f"/start {payload}".strip())
 
     async def write(self, text: str) -> list[Shown]:
         return await self.after(lambda: self.api.say(self.user, text))
@@ -208,13 +228,6 @@ class TelegramPerson:
     async def share(self, latitude: float, longitude: float) -> list[Shown]:
         return await self.after(lambda: self.api.share_location(self.user, latitude, longitude))
 
-    async def after(self, act: Callable[[], object]) -> list[Shown]:
-        """Let something happen; return what came of it."""
-        before = len(self.seen)
-        act()
-        await self.whole.settled()
-        return list(self.seen[before:])
-
     def token(self) -> str:
         buttons = [sent for sent in self.api.sent(self.user) if sent.buttons][-1].buttons
         return str(next(button["callback_data"] for row in buttons for button in row if "callback_data" in button)).partition(":")[0]
@@ -229,19 +242,15 @@ def _sent(sent: Sent) -> Shown:
     return Shown(sent.text, tuple(sent.labels), document)
 
 
-class WhatsAppPerson:
+class WhatsAppPerson(PhonePerson):
     """A person on WhatsApp, who knows our number."""
 
-    has_device_question = False
     _numbers = iter(range(34_600_000_000, 34_700_000_000))
 
     def __init__(self, whole: Whole) -> None:
         assert whole.cloud is not None
         self.whole, self.cloud = whole, whole.cloud
         self.number = next(self._numbers)
-
-    async def begin(self, payload: str = "") -> list[Shown]:
-        return await self.write(f"/start {payload}".strip())
 
     async def write(self, text: str) -> list[Shown]:
         return await self.after(lambda: self.cloud.say(self.number, text))
@@ -259,13 +268,6 @@ class WhatsAppPerson:
 
     async def share(self, latitude: float, longitude: float) -> list[Shown]:
         return await self.after(lambda: self.cloud.share_location(self.number, latitude, longitude))
-
-    async def after(self, act: Callable[[], object]) -> list[Shown]:
-        """Let something happen; return what came of it."""
-        before = len(self.seen)
-        act()
-        await self.whole.settled()
-        return list(self.seen[before:])
 
     def token(self) -> str:
         return [sent for sent in self.cloud.sent(self.number) if sent.ids][-1].ids[0].partition(":")[0]

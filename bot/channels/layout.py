@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -121,6 +121,11 @@ def _shown(url: str) -> str:
 def text_length(text: str) -> int:
     """Count UTF-16 units, of which a text never has fewer than letters."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def in_language(words: Mapping[str, str], locale: str) -> str | None:
+    """Return what stands for a locale, else for its language; None where there is neither."""
+    return words.get(locale) or words.get(locale.partition("-")[0])
 
 
 def plain_name(name: str) -> str:

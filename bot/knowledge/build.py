@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from bot.cases import CaseKind
 from bot.knowledge.reading import EMPTY, Fields, Items, fields_at, items_at, records_at, text_at, texts_at
@@ -32,6 +32,8 @@ from bot.model import (
     Wording,
     Words,
 )
+
+Kind = TypeVar("Kind", SafetyKind, SmalltalkKind)
 
 
 def build_fact(node: Fields) -> Fact:
@@ -185,15 +187,19 @@ def build_smalltalk(node: Fields) -> dict[str, SmalltalkKind]:
     return {slug: SmalltalkKind(slug, _lists(one, "phrases"), _words(one, "reply")) for slug, one in records_at(node, "kinds").items()}
 
 
-def with_talk(kinds: Mapping[str, SmalltalkKind], files: Mapping[str, Fields]) -> dict[str, SmalltalkKind]:
-    """Add the phrases of one node a language to the kinds of small talk."""
+def with_phrases(kinds: Mapping[str, Kind], files: Iterable[tuple[str, Mapping[str, tuple[str, ...]]]]) -> dict[str, Kind]:
+    """Add further phrases to kinds of crises or small talk, from pairs of a language and its phrases by kind."""
     found = dict(kinds)
-    for language, node in files.items():
-        for slug, phrases in build_lists(node).items():
+    for language, by_kind in files:
+        for slug, phrases in by_kind.items():
             if slug in found:
-                known = found[slug].phrases
-                found[slug] = replace(found[slug], phrases={**known, language: (*known.get(language, ()), *phrases)})
+                more = _with_more(found[slug].phrases, language, phrases)
+                found[slug] = replace(found[slug], phrases=more)
     return found
+
+
+def _with_more(known: Mapping[str, tuple[str, ...]], language: str, phrases: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    return {**known, language: (*known.get(language, ()), *phrases)}
 
 
 def build_cards(node: Fields) -> dict[str, PhraseCard]:

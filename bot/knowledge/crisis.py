@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.knowledge.findings import Findings, Where
 from bot.knowledge.reading import Fields, fields_at, line_of, text_at, texts_at
 from bot.knowledge.values import PLACEHOLDER
-from bot.model import SafetyKind
 
 FILE = re.compile(r"safety\.(?P<language>[a-z]{2,3})\.yaml")
 
@@ -44,18 +43,6 @@ def _filled(phrases: Iterable[str], groups: Mapping[str, str], line: int, where:
             findings.error(where, line, f"{{{unknown[0]}}} is no group of this file")
         else:
             yield PLACEHOLDER.sub(lambda found: groups[found[1]], phrase)
-
-
-def with_words(kinds: Mapping[str, SafetyKind], files: Iterable[CrisisWords]) -> dict[str, SafetyKind]:
-    """Add the phrases of the files to the kinds of safety.yaml."""
-    found = dict(kinds)
-    for words in files:
-        for slug, phrases in words.phrases.items():
-            if slug in found:
-                kind = found[slug]
-                more = {**kind.phrases, words.language: (*kind.phrases.get(words.language, ()), *phrases)}
-                found[slug] = replace(kind, phrases=more)
-    return found
 
 
 def with_lookalikes(lookalikes: Mapping[str, tuple[str, ...]], files: Iterable[CrisisWords]) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from math import asin, cos, radians, sin, sqrt
@@ -389,9 +389,7 @@ def check_cries(files: Mapping[str, Fields], kinds: Mapping[str, SafetyKind], fi
     """Note examples of cries of a kind that there is not, and languages in which nothing shows what is none."""
     for language, node in files.items():
         where = Where(f"cries/{language}.yaml", locale=language)
-        for kind in node.pairs:
-            if kind != CALM and kind not in kinds:
-                findings.error(where, line_of(node, kind), f"{kind} is no kind of safety.yaml, nor {CALM}")
+        _check_kinds(node, {*kinds, CALM}, where, f"safety.yaml, nor {CALM}", findings)
         if CALM not in node.pairs:
             findings.error(where, 1, f"{CALM} is missing: without what is no cry the bot would hear one in everything")
 
@@ -399,9 +397,13 @@ def check_cries(files: Mapping[str, Fields], kinds: Mapping[str, SafetyKind], fi
 def check_talk(files: Mapping[str, Fields], kinds: Mapping[str, SmalltalkKind], findings: Findings) -> None:
     """Note small talk of a kind that there is not."""
     for language, node in files.items():
-        for kind in node.pairs:
-            if kind not in kinds:
-                findings.error(Where(f"talk/{language}.yaml", locale=language), line_of(node, kind), f"{kind} is no kind of smalltalk.yaml")
+        _check_kinds(node, set(kinds), Where(f"talk/{language}.yaml", locale=language), "smalltalk.yaml", findings)
+
+
+def _check_kinds(node: Fields, kinds: Set[str], where: Where, named_in: str, findings: Findings) -> None:
+    for kind in node.pairs:
+        if kind not in kinds:
+            findings.error(where, line_of(node, kind), f"{kind} is no kind of {named_in}")
 
 
 def check_smalltalk(kinds: Mapping[str, SmalltalkKind], node: Node, languages: frozenset[str], findings: Findings) -> None:

@@ -262,11 +262,12 @@ CARDS = MapOf(
     Record({"situation": must(word_of(*SITUATIONS)), "host": must(LINE), "words": must(PER_LANGUAGE), "reading": must(PER_LANGUAGE)}),
 )
 # lexicon/<language>.yaml: concept -> words, beginnings of words ("evict*") and phrases
-LEXICON = MapOf(SLUG, ListOf(LINE, least=1))
+LISTS = MapOf(SLUG, ListOf(LINE, least=1))
+LEXICON = LISTS
 # cries/<language>.yaml: kind of safety.yaml, or "calm" -> what somebody writes
-CRIES = MapOf(SLUG, ListOf(LINE, least=1))
+CRIES = LISTS
 # talk/<language>.yaml: kind of smalltalk.yaml -> further phrases, in a language that no reply is written in
-TALK = MapOf(SLUG, ListOf(LINE, least=1))
+TALK = LISTS
 # uncovered/<language>.yaml: topic -> its name and how people ask about it
 UNCOVERED = MapOf(SLUG, Record({"name": must(LINE), "questions": must(ListOf(LINE, least=1))}))
 SMALLTALK = Record({"kinds": must(MapOf(SLUG, Record({"phrases": must(LINES_PER_LANGUAGE), "reply": must(PER_LANGUAGE)})))})

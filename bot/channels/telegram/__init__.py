@@ -16,7 +16,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.cases import Attachment
 from bot.channels import Capabilities, Host, Lead, Parcel
-from bot.channels.layout import MACHINE
+from bot.channels.layout import MACHINE, in_language
 from bot.channels.telegram import calls, files, pieces, sender, webhook
 from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.gate import Gate
@@ -112,8 +112,7 @@ class TelegramChannel:
 
     def split(self, message: Message) -> tuple[Message, ...]:
         """Cut a message into pieces of one call each; see bot.channels.telegram.pieces."""
-        language = message.locale.partition("-")[0]
-        return pieces.split(message, self._machine.get(message.locale) or self._machine.get(language) or MACHINE)
+        return pieces.split(message, in_language(self._machine, message.locale) or MACHINE)
 
     async def send(self, parcel: Parcel) -> str | None:
         """Send one piece within 10 s. See Channel.send for what is raised."""

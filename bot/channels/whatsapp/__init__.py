@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from bot.cases import Attachment
 from bot.channels import Capabilities, Host, Parcel
-from bot.channels.layout import MACHINE
+from bot.channels.layout import MACHINE, in_language
 from bot.channels.whatsapp import pieces, webhook
 from bot.channels.whatsapp.graph import Graph, TokenRefused
 from bot.channels.whatsapp.media import MAX_DOWNLOAD
@@ -86,7 +86,7 @@ class WhatsAppChannel:
 
     def split(self, message: Message) -> tuple[Message, ...]:
         """Cut a message into pieces of one call each; see bot.channels.whatsapp.pieces."""
-        return pieces.split(message, _in(self._machine, message.locale) or MACHINE)
+        return pieces.split(message, in_language(self._machine, message.locale) or MACHINE)
 
     async def send(self, parcel: Parcel) -> str | None:
         """Send one piece. See Channel.send for what is raised."""
@@ -142,8 +142,4 @@ class WhatsAppChannel:
         return await self._host.fetch(attachment)
 
     def _word_to_choose(self, locale: str) -> str:
-        return _in(self._choose, locale) or CHOOSE
-
-
-def _in(words: Mapping[str, str], locale: str) -> str | None:
-    return words.get(locale) or words.get(locale.partition("-")[0])
+        return in_language(self._choose, locale) or CHOOSE

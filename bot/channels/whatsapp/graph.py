@@ -15,7 +15,7 @@ from bot.errors import ChannelError, ChannelRejected, ChannelThrottled, ContactB
 
 CONNECTIONS: Final = 64
 MAX_ANSWER: Final = 1024 * 1024
-UPLOAD_S: Final = 8.0
+CALL_S: Final = 8.0
 
 # Codes of the Cloud API (developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes, read November 2026)
 THROTTLED: Final[Mapping[int, float]] = {4: 60, 80007: 60, 130429: 2, 131048: 300, 131056: 6, 131064: 60}  # seconds to wait
@@ -122,7 +122,7 @@ class Graph:
         if self._session is None:
             raise ChannelError("whatsapp: not started", retryable=True)
         try:
-            return await exchange(self._session, method, url, most=most, headers=self._headers, total_s=UPLOAD_S, **more)
+            return await exchange(self._session, method, url, most=most, headers=self._headers, total_s=CALL_S, **more)
         except NotSent as error:
             raise ChannelError(f"whatsapp: no connection ({error})", retryable=True) from None
         except Uncertain as error:

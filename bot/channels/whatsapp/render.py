@@ -50,6 +50,11 @@ def content(message: Message, token: str, choose: str) -> Payload:
         return _interactive(text or HERE, {"type": "location_request_message", "action": {"name": "send_location"}})
     if not text:
         raise ChannelRejected("whatsapp: nothing to show")
+    return plain(text)
+
+
+def plain(text: str) -> Payload:
+    """Make a text without anything to press; a preview would hide the answer under a picture."""
     return {"type": "text", "text": {"body": text, "preview_url": False}}
 
 

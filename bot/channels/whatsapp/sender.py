@@ -14,7 +14,7 @@ from bot.channels.layout import text_length
 from bot.channels.whatsapp.graph import OF_A_FILE, TOO_LATE, Graph, Refused
 from bot.channels.whatsapp.media import document_of, file_of
 from bot.channels.whatsapp.pieces import TEXT_LIMIT
-from bot.channels.whatsapp.render import as_text, content, location
+from bot.channels.whatsapp.render import as_text, content, location, plain
 from bot.errors import ChannelError, ChannelThrottled, ContactAsleep
 from bot.model import Message
 
@@ -95,7 +95,7 @@ class Sender:
         try:
             sent, left = await file_of(self._graph, attachment, await self._fetch(attachment), words)
             if left:
-                await self._graph.send(address, {"type": "text", "text": {"body": left, "preview_url": False}})
+                await self._graph.send(address, plain(left))
             return await self._graph.send(address, sent)
         except Refused as error:
             if error.code not in OF_A_FILE:
@@ -107,4 +107,4 @@ class Sender:
             _log.warning("a file cannot be had: %s", error)
         told = "\n".join(filter(None, (words.rstrip(), self._not_passed)))
         body = told if text_length(told) <= TEXT_LIMIT else self._not_passed
-        return await self._graph.send(address, {"type": "text", "text": {"body": body, "preview_url": False}})
+        return await self._graph.send(address, plain(body))
